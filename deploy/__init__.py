@@ -1,0 +1,1 @@
+"""How Orderflow is run: a local Kafka from jars, and what containers need."""

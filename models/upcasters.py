@@ -1,0 +1,137 @@
+"""Upcasters: how messages of the past are read as if they had been written today.
+
+Holds the structs that older versions were written with, the plain envelope that came before
+CloudEvents, and the catalog of all that the application reads and writes. Nothing here is ever
+removed: the events it reads are kept for ever.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import msgspec
+
+from models.errors import UnknownVersion
+from models.messages import Catalog, Envelope, MessageType, Name, Payload, Upcaster, Version
+from models.money import MAX_AMOUNT, Amount, Currency
+from models.orders import OrderCreated, OrderLine, Quantity
+
+LEGACY_SOURCE = "/legacy"  # the plain envelope does not say who wrote it
+LEGACY_VERSIONS = 2  # 2 added `currency` to 1; the structs of our version 1 read both
+
+# Ids were written as numbers or as text, and are text from here on.
+LegacyId = Annotated[int, msgspec.Meta(ge=0, le=MAX_AMOUNT)] | Name
+
+
+class OrderItemV1(Payload, frozen=True, kw_only=True):
+    """An order line of version 1; the article's have no SKU, so that the name stands for it."""
+
+    sku: Name | None = None
+    name: Name
+    qty: Quantity
+    price: Amount
+
+
+class OrderCreatedV1(Payload, frozen=True, kw_only=True):
+    """Version 1 in all its shapes: the producer's, the aggregate's, and the minimal one."""
+
+    order_id: LegacyId
+    user_id: LegacyId | None = None
+    items: tuple[OrderItemV1, ...] = ()
+    total: Amount | None = None
+    total_amount: Amount | None = None
+    currency: Currency | None = None
+
+    def __post_init__(self) -> None:
+        if (self.total is None) == (self.total_amount is None):
+            raise ValueError("give either `total` or `total_amount`")
+
+
+def upcast_order_created_v1(old: OrderCreatedV1) -> OrderCreated:
+    """Version 1 had no currency. The first shop sold in won: KRW, marked as a guess."""
+    return OrderCreated(
+        order_id=str(old.order_id),
+        user_id=None if old.user_id is None else str(old.user_id),
+        lines=tuple(
+            OrderLine(
+                sku=item.sku or item.name, name=item.name, quantity=item.qty, unit_price=item.price
+            )
+            for item in old.items
+        ),
+        total=old.total or old.total_amount or 0,  # exactly one of them is given
+        currency=old.currency or "KRW",
+        currency_source="given" if old.currency else "upcast",
+    )
+
+
+class _LegacyKeys(msgspec.Struct):
+    order_id: LegacyId | None = None
+    user_id: LegacyId | None = None
+
+
+class _LegacyEnvelope(msgspec.Struct):
+    event_type: Name
+    event_id: Name
+    timestamp: datetime
+    data: _LegacyKeys
+    version: Version = 1
+    aggregate_id: LegacyId | None = None
+
+
+class _LegacyData(msgspec.Struct):
+    data: dict[str, msgspec.Raw]
+
+
+class _Marks(msgspec.Struct):
+    event_type: object = msgspec.UNSET
+    specversion: object = msgspec.UNSET
+
+
+_read_marks = msgspec.json.Decoder(_Marks).decode
+_read_envelope = msgspec.json.Decoder(_LegacyEnvelope).decode
+_read_data = msgspec.json.Decoder(_LegacyData).decode
+
+
+def from_legacy(record: bytes) -> Envelope | None:
+    """Read the plain envelope as a CloudEvents one; None if it is not the plain envelope.
+
+    A row of the article's event store names its `aggregate_id`, and its `version` counts the
+    aggregate's events; without one, `version` is that of the schema. Raises what msgspec raises.
+    """
+    marks = _read_marks(record)
+    if marks.event_type is msgspec.UNSET or marks.specversion is not msgspec.UNSET:
+        return None
+    old = _read_envelope(record)
+    row = old.aggregate_id is not None
+    order_id = old.data.order_id if old.data.order_id is not None else old.aggregate_id
+    if order_id is None:
+        raise msgspec.ValidationError("Object missing required field `order_id` - at `$.data`")
+    if not row and old.version > LEGACY_VERSIONS:
+        raise UnknownVersion(
+            "$.version",
+            f"{old.version} is above {LEGACY_VERSIONS}, the last one of the plain envelope",
+            "write CloudEvents instead",
+        )
+    data = _read_data(record).data | {"order_id": msgspec.Raw(msgspec.json.encode(order_id))}
+    return Envelope(
+        specversion="1.0",
+        id=old.event_id,
+        source=LEGACY_SOURCE,
+        type=old.event_type,
+        subject=str(order_id),
+        time=old.timestamp if old.timestamp.tzinfo else old.timestamp.replace(tzinfo=UTC),
+        dataversion=1,
+        sequence=old.version if row else None,
+        correlationid=str(order_id),
+        partitionkey=str(order_id if old.data.user_id is None else old.data.user_id),
+        data=msgspec.Raw(msgspec.json.encode(data)),
+    )
+
+
+def catalog() -> Catalog:
+    """Return the register of every message that the application reads and writes."""
+    order_created = MessageType(
+        OrderCreated, version=2, upcasters={1: Upcaster(OrderCreatedV1, upcast_order_created_v1)}
+    )
+    return Catalog([order_created])

@@ -1,0 +1,74 @@
+"""Settings: the environment is the configuration, and the defaults run on a laptop.
+
+A few names are ours; all of Faust's own settings are read under the same prefix, for example
+`ORDERFLOW_BROKER_SESSION_TIMEOUT` or `ORDERFLOW_WEB_PORT`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+PREFIX = "ORDERFLOW_"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What may differ between one installation and another.
+
+    `broker` is `host:port`, comma-separated for several, with or without `kafka://`.
+    `partitions` is chosen once, when topics are created. `replication` is the replication
+    factor of topics created. `skip_expired` goes on past records that retention has removed
+    before they were applied, which is a loss, and is for one start only.
+    """
+
+    broker: str = "127.0.0.1:9092"
+    partitions: int = 12
+    replication: int = 1
+    datadir: Path = Path(".orderflow")
+    web_bind: str = "127.0.0.1"
+    web_port: int = 6066
+    skip_expired: bool = False
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
+        """Read `ORDERFLOW_<NAME>` for every field.
+
+        Raises:
+            ValueError: a value is not what the field needs; names the variable, value and cure.
+        """
+        given: dict[str, object] = {}
+        for field in fields(cls):
+            name = PREFIX + field.name.upper()
+            if name in environment:
+                given[field.name] = _parse(name, environment[name], type(field.default))
+        return cls(**given)  # type: ignore[arg-type]  # the types were parsed by field
+
+    @property
+    def bootstrap(self) -> list[str]:
+        """Addresses as Kafka clients want them."""
+        return [server.strip().removeprefix("kafka://") for server in self.broker.split(",")]
+
+    def differences(self) -> dict[str, str]:
+        """Settings that are not the defaults, for the log."""
+        return {
+            field.name: str(getattr(self, field.name))
+            for field in fields(self)
+            if getattr(self, field.name) != field.default
+        }
+
+
+def _parse(name: str, value: str, wanted: type[object]) -> object:
+    if wanted is bool:
+        if value.lower() in {"1", "true", "yes", "on"}:
+            return True
+        if value.lower() in {"", "0", "false", "no", "off"}:
+            return False
+        raise ValueError(f"{name}={value!r} is not a yes or no; use 1 or 0")
+    if wanted is int:
+        if value.isascii() and value.isdigit() and int(value) > 0:
+            return int(value)
+        raise ValueError(f"{name}={value!r} is not a positive whole number")
+    return Path(value) if issubclass(wanted, Path) else value

@@ -1,0 +1,216 @@
+"""The unit of work: handlers read state, decide, and collect new states and outputs in memory.
+
+Nothing leaves a unit before its commit record is acknowledged.
+Each record has a savepoint: one that cannot be decoded becomes a dead letter and one whose
+handler raises leaves nothing of its own; either way the records before it stand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Generic, Protocol, TypeVar
+
+from models.errors import CommitTooLarge, HandlerFailed, UndecodableRecord, WorkerMustStop
+from streams.batches import Piece, Record
+from streams.commit import Commit, Marker, Output
+from streams.dead_letters import dead_letter
+from streams.ledger import Ledger
+from streams.origins import is_repeat, origin_of
+from streams.partitioner import partition_of
+
+M = TypeVar("M")
+
+SOFT_LIMIT = 1 << 20  # bytes of a commit at which a unit stops taking records: ~2 000 small ones
+OUTPUT_LIMIT = (1 << 20) - (16 << 10)  # bytes that surely fit in max.message.bytes of 1 MiB
+HARD_LIMIT = (4 << 20) - (
+    64 << 10
+)  # bytes that surely fit in the changelog's max.message.bytes of 4 MiB
+_MARKER_OVERHEAD = 64  # bytes of a marker itself, and per origin that it has seen
+_STATE_OVERHEAD = 16  # bytes of framing per state record, generously
+_OUTPUT_OVERHEAD = 64  # bytes of framing per outbox entry, topic name included
+
+
+class StateReader(Protocol):
+    """Where committed states are read: RocksDB in a worker, a dict in the model tests."""
+
+    def get(self, key: bytes) -> bytes | None:
+        """The state under a key."""
+
+
+class Unit(Generic[M]):
+    """What one partition batch does, until it is committed.
+
+    `record` and `topic` are those of the message in hand. `failure` is the error of the
+    handler that stopped the unit; `rest` is what the unit did not get to.
+    """
+
+    def __init__(  # noqa: PLR0913 - one place builds units, by name
+        self,
+        *,
+        writer: str,
+        partition: int,
+        partitions: int,
+        pieces: Sequence[Piece],
+        ledger: Ledger,
+        store: StateReader,
+        decode: Callable[[bytes | None], M],
+        soft_limit: int = SOFT_LIMIT,
+        hard_limit: int = HARD_LIMIT,
+    ) -> None:
+        self.writer = writer
+        self.partition = partition
+        self.pieces = pieces
+        self.record: Record
+        self.topic: str
+        self.outputs: list[Output] = []
+        self.writes: dict[bytes, bytes | None] = {}
+        self.applied = dict(ledger.applied)
+        self.seen = dict(ledger.seen)
+        self.rest: list[Piece] = []
+        self.failure: HandlerFailed | None = None
+        self.handled = self.repeats = self.poisoned = 0
+        self._sequence = ledger.sequence + 1
+        self._partitions = partitions
+        self._store = store
+        self._decode = decode
+        self._soft_limit = soft_limit
+        self._hard_limit = hard_limit
+        self._staged: dict[bytes, bytes | None] = {}
+        self._size = _MARKER_OVERHEAD * (1 + len(ledger.seen))
+
+    # What handlers use.
+
+    def get(self, key: bytes) -> bytes | None:
+        """The state under `key` as this unit has it."""
+        if key in self._staged:
+            return self._staged[key]
+        if key in self.writes:
+            return self.writes[key]
+        return self._store.get(key)
+
+    def put(self, key: bytes, value: bytes) -> None:
+        """Replace the state under `key`."""
+        self._staged[key] = value
+
+    def delete(self, key: bytes) -> None:
+        """End the state under `key`."""
+        self._staged[key] = None
+
+    def emit(
+        self,
+        topic: str,
+        key: bytes,
+        value: bytes,
+        headers: tuple[tuple[str, bytes], ...] = (),
+    ) -> None:
+        """Publish a record once the unit is committed, to the partition of its key.
+
+        Raises:
+            CommitTooLarge: no topic would take it.
+        """
+        size = len(key) + len(value) + sum(len(name) + len(text) for name, text in headers)
+        if size > OUTPUT_LIMIT:
+            raise CommitTooLarge(f"an output to {topic} has {size} bytes, {OUTPUT_LIMIT} fit")
+        self.outputs.append(Output(topic, partition_of(key, self._partitions), key, value, headers))
+
+    # What the runtime uses.
+
+    def each(self, handle: Callable[[Unit[M], M], None]) -> None:
+        """Apply `handle` to every message of the batch that was not applied before."""
+        for position, piece in enumerate(self.pieces):
+            self.topic = piece.topic
+            done = self._apply(piece, handle)
+            if done < len(piece.records):
+                self._stop_at(position, done)
+                return
+            self.applied[piece.topic] = piece.end
+
+    def commit(self, time: int) -> Commit:
+        """The commit record of what was applied; `time` in milliseconds since the epoch."""
+        marker = Marker(
+            self._sequence, self.writer, time, self.applied, self.seen, tuple(self.outputs)
+        )
+        return Commit(marker, self.writes)
+
+    def _apply(self, piece: Piece, handle: Callable[[Unit[M], M], None]) -> int:
+        """Apply the records of a piece; returns how many were dealt with."""
+        seen = self.seen
+        for count, record in enumerate(piece.records):
+            self.record = record
+            mark = len(self.outputs)
+            origin = None
+            try:
+                origin = origin_of(record.headers) if record.headers else None
+                if origin is not None and is_repeat(origin, seen):
+                    self.repeats += 1
+                    continue
+                handle(self, self._decode(record.value))
+            except UndecodableRecord as error:
+                self._roll_back(mark)
+                self.poisoned += 1
+                self.handled -= 1
+                self.outputs.append(dead_letter(piece.topic, self.partition, record, error))
+            except WorkerMustStop:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever a handler raises, the unit survives it
+                self._fail(mark, error)
+                return count
+            if not self._release(mark):
+                return count
+            self.handled += 1
+            if origin is not None:
+                seen[origin.writer] = origin.number
+        return len(piece.records)
+
+    def _release(self, mark: int) -> bool:
+        """Make the record's effects part of the unit, unless they no longer fit."""
+        size = self._size + self._grown(mark)
+        if size > self._soft_limit and (self.writes or mark or size > self._hard_limit):
+            if self.writes or mark:
+                self._roll_back(mark)
+            else:
+                self._fail(
+                    mark, CommitTooLarge(f"its effects take {size} bytes, {self._hard_limit} fit")
+                )
+            return False
+        self._size = size
+        if self._staged:
+            self.writes.update(self._staged)
+            self._staged.clear()
+        return True
+
+    def _grown(self, mark: int) -> int:
+        """Bytes that the record in hand adds to the commit."""
+        grown = 0
+        writes = self.writes
+        for key, value in self._staged.items():
+            grown += len(value or b"")
+            if key in writes:
+                grown -= len(writes[key] or b"")
+            else:
+                grown += len(key) + _STATE_OVERHEAD
+        for output in self.outputs[mark:]:
+            grown += len(output.value or b"") + len(output.key or b"") + _OUTPUT_OVERHEAD
+            for name, value in output.headers:
+                grown += len(name) + len(value) + 4
+        return grown
+
+    def _roll_back(self, mark: int) -> None:
+        self._staged.clear()
+        del self.outputs[mark:]
+
+    def _fail(self, mark: int, error: Exception) -> None:
+        self._roll_back(mark)
+        where = f"{self.topic}[{self.partition}] offset {self.record.offset}"
+        self.failure = HandlerFailed(
+            f"the handler raised on {where}: {type(error).__name__}: {error}; the record has "
+            "changed nothing, and the worker stops before it until the cause is mended"
+        )
+        self.failure.__cause__ = error
+
+    def _stop_at(self, position: int, done: int) -> None:
+        """Leave the records from here on to the next unit."""
+        piece = self.pieces[position]
+        rest = piece._replace(start=piece.records[done].offset, records=piece.records[done:])
+        self.applied[piece.topic] = rest.start
+        self.rest = [rest, *self.pieces[position + 1 :]]

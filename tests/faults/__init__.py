@@ -1,0 +1,1 @@
+"""Killing things: the relay application, its workers, its auditor, and what is done to them."""
