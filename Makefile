@@ -30,10 +30,7 @@ lint: .venv/test  ## formatting, ruff, mypy, import rules
 
 .PHONY: bench
 bench: kafka-jars .venv/bench  ## measure against stock Faust, Quix Streams and raw aiokafka
-	$(BIN)/python -m bench.step
-	$(BIN)/python -m bench.restore
-	$(BIN)/python -m bench.latency
-	$(BIN)/python -m bench.transactions
+	$(BIN)/python -m bench
 
 # Make hands its variables on: tests.faults reads them from its environment.
 .PHONY: faults

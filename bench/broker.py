@@ -39,7 +39,7 @@ def create(bootstrap: str, name: str, partitions: int) -> str:
     """Create a topic, wait until it is there, and give its name."""
     topic = NewTopic(name, num_partitions=partitions, replication_factor=1)
     admin = _admin(bootstrap)
-    admin.create_topics([topic])[name].result()
+    admin.create_topics([topic], operation_timeout=30)[name].result()
     return name
 
 

@@ -53,11 +53,14 @@ class Results(Rows):
         FOLDER.mkdir(exist_ok=True)
         self._path = FOLDER / f"{benchmark}-{time.strftime('%Y%m%d-%H%M%S')}.jsonl"
         self._append({"command": sys.orig_argv[1:], **machine()})
+        load, cores = os.getloadavg()[0], os.cpu_count() or 1
+        if load > cores / 2:
+            sys.stderr.write(f"load {load:.1f} on {cores} cores: wall times will show it\n")
 
     def add(self, row: Row) -> None:
         """Keep one measurement."""
         self.rows.append(row)
-        self._append(row)
+        self._append({**row, "load": os.getloadavg()[0]})
 
     def _append(self, row: Row) -> None:
         with self._path.open("a") as file:

@@ -54,7 +54,7 @@ decode_state = msgspec.json.Decoder(Counted).decode
 
 
 def payment(number: int) -> Envelope[Paid]:
-    """Give the input of this number; 409 bytes as JSON."""
+    """Give the input of this number; 410 bytes as JSON."""
     user = f"user-{number % KEYS:05d}"
     identity = f"{user}:{number:026d}"
     return Envelope(

@@ -49,12 +49,20 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     data: msgspec.Raw
 
 
-class Message(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
+class Message(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    gc=False,
+    omit_defaults=True,
+    tag_field="specversion",
+    tag="1.0",
+):
     """A fact or a request: who says it (`source`), about what (`subject`), and because of what.
 
     `sequence` is the version of the aggregate that an event brought about; a command has none.
     `correlationid` names the journey (the order), `causationid` the message that led to this one;
-    a root has none. `time` is kept in UTC, so that equal messages have equal bytes.
+    a root has none. `time` is in UTC (`in_utc`), so that equal messages have equal bytes.
     """
 
     id: str
@@ -68,10 +76,6 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults
     causationid: str | None = None
     partitionkey: str
     data: Payload
-
-    def __post_init__(self) -> None:
-        if self.time.tzinfo is not UTC:
-            msgspec.structs.force_setattr(self, "time", in_utc(self.time))
 
 
 def in_utc(time: datetime) -> datetime:

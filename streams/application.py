@@ -15,6 +15,7 @@ from faust.types import ServiceT, TopicT
 from mode import CrashingSupervisor
 from yarl import URL
 
+from models.errors import WorkerMustStop
 from streams.broker import BrokerGate
 from streams.fetch import RESTORE_FETCH
 from streams.logs import logging_config
@@ -26,7 +27,7 @@ from streams.state import StateTable
 from streams.topics import Topic, changelog
 from streams.transport import Consumer, Producer, Transport
 from streams.watch import Watch
-from streams.worker import Worker, say_errors_plainly
+from streams.worker import Worker
 
 if TYPE_CHECKING:
     from faust.web.base import Web
@@ -39,7 +40,7 @@ def prefer_speed() -> None:
     """
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
+    gc.set_threshold(100_000, 20, 100)
 
 
 class WebFirst(BootStrategy):
@@ -152,10 +153,16 @@ class Orderflow(faust.App):
             **RESTORE_FETCH,
         )
 
-    def worker_init(self) -> None:
-        """Called by `faust worker` before it starts."""
-        say_errors_plainly()
-        super().worker_init()
+    async def on_first_start(self) -> None:
+        """As Faust's, which would not make the parents of the data directory."""
+        try:
+            self.conf.tabledir.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise WorkerMustStop(
+                f"the data directory {self.conf.datadir} cannot be made ({error.strerror}); set "
+                "ORDERFLOW_DATADIR to one that this user may write"
+            ) from error
+        await super().on_first_start()
 
     def on_webserver_init(self, web: Web) -> None:
         """Health and metrics beside whatever pages the app has."""

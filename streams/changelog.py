@@ -74,9 +74,9 @@ class ChangelogReading:
         if fold.marker is not None:
             marker = restored.marker = decode_marker(fold.marker)
             restored.ledger.adopt(marker)
-            self.store.write(
-                fold.drain(), position_at(self.changelog, marker, fold.marker_offset, self.next)
-            )
+            position = position_at(self.changelog, marker, fold.marker_offset, self.next)
+            # What is tainted must be found again if the repair does not come to its end.
+            self.store.write(fold.drain(), None if fold.tainted else position)
         elif fold.sequence or fold.changes:
             raise WorkerMustStop(
                 f"{self.changelog} holds states but no accepted commit: it was truncated, or "
@@ -105,7 +105,7 @@ class ChangelogReading:
         if position.marker_offset < begin:
             return f"its changelog now begins at {begin}"
         age = time.time() - position.checked
-        if age > _STORE_AGE_SECONDS:
+        if abs(age) > _STORE_AGE_SECONDS:  # a clock that was ahead proves nothing
             return f"it was last checked {age / 3600:.0f} h ago, tombstones may be gone"
         return None
 

@@ -9,19 +9,17 @@ into words by `streams/refusals.py`. Equal messages become equal bytes, always.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC
 from typing import Final
 
 import msgspec
 
 from models.errors import UndecodableRecord
-from models.messages import Catalog, Envelope, Message, MessageType, Payload
+from models.messages import Catalog, Envelope, Message, MessageType, Payload, in_utc
 from models.upcasters import from_legacy
 from streams.refusals import refusal
 
 CONTENT_TYPE: Final = ("content-type", b"application/cloudevents+json; charset=UTF-8")
-
-# Both attributes are the same in every message, so that `Message` need not carry them.
-_OPENING: Final = b'{"specversion":"1.0","datacontenttype":"application/json",'
 
 # What bad input raises: msgspec's errors and UnicodeDecodeError are ValueErrors, and nesting
 # deeper than the interpreter's limit is a RecursionError.
@@ -68,13 +66,20 @@ class Codec:
         """Return the bytes of a message of this catalog, in the current version of its type.
 
         Values are not checked again: they come from decoded messages and from typed code.
+
+        Raises:
+            ValueError: the catalog does not write this type, or its time is not in UTC.
         """
+        if message.time.tzinfo is not UTC:
+            raise ValueError(
+                f"{message.type} {message.id}: {message.time!r} is not UTC; use in_utc"
+            )
         if self._written.get(type(message.data)) != (message.type, message.dataversion):
             raise ValueError(
                 f"{message.type} {message.dataversion} with {type(message.data).__name__} is not"
                 " what the catalog writes; use its name and current version, or register it"
             )
-        return _OPENING + self._encode(message)[1:]
+        return self._encode(message)
 
 
 def _message(envelope: Envelope, version: int, data: Payload) -> Message:
@@ -83,7 +88,7 @@ def _message(envelope: Envelope, version: int, data: Payload) -> Message:
         source=envelope.source,
         type=envelope.type,
         subject=envelope.subject,
-        time=envelope.time,
+        time=envelope.time if envelope.time.tzinfo is UTC else in_utc(envelope.time),
         dataversion=version,
         sequence=envelope.sequence,
         correlationid=envelope.correlationid,

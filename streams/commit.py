@@ -8,7 +8,7 @@ State, progress and outputs therefore cannot drift apart.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated
 
 import msgspec
@@ -17,6 +17,9 @@ from streams.origins import Seen
 
 MARKER_KEY = b"!commit"
 """Key of every marker. State keys carry a prefix per kind of record and never begin with `!`."""
+POSITION_KEY = b"!position"
+"""Key under which a local store notes where it stands."""
+RESERVED = frozenset({MARKER_KEY, POSITION_KEY})
 
 
 class Output(msgspec.Struct, frozen=True, array_like=True):
@@ -26,7 +29,7 @@ class Output(msgspec.Struct, frozen=True, array_like=True):
     partition: int
     key: bytes | None
     value: bytes | None
-    headers: tuple[tuple[str, bytes], ...] = ()
+    headers: tuple[tuple[str, bytes | None], ...] = ()
 
 
 class Marker(msgspec.Struct, frozen=True, array_like=True):
@@ -64,6 +67,22 @@ class Commit(msgspec.Struct, frozen=True):
     def length(self) -> int:
         """Records in the batch, hence offsets that it takes."""
         return 1 + len(self.states)
+
+
+def portions(
+    states: Mapping[bytes, bytes | None], limit: int = 1 << 20
+) -> Iterator[dict[bytes, bytes | None]]:
+    """Split states into commits of about `limit` bytes; without any, one empty commit."""
+    portion: dict[bytes, bytes | None] = {}
+    size = 0
+    for key, value in states.items():
+        grown = len(key) + len(value or b"")
+        if portion and size + grown > limit:
+            yield portion
+            portion, size = {}, 0
+        portion[key] = value
+        size += grown
+    yield portion
 
 
 encode_marker = msgspec.msgpack.Encoder().encode

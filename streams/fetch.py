@@ -71,6 +71,7 @@ async def pump(consumer: AIOKafkaConsumer, deliver: Callable[[Fetched], None]) -
 
 def _unpack(tp: TopicPartition, fetched: Any) -> Piece:
     start = fetched.next_fetch_offset
+    fetched._records_iterator = None  # unused, and a cycle that would hold the fetched bytes
     records: list[Record] = []
     source = fetched._records
     while source.has_next():

@@ -24,7 +24,7 @@ from typing import Any, Protocol
 
 from streams.batches import Gap, Intake, Piece
 from streams.changelog import Restored, position_at
-from streams.commit import MARKER_KEY, Commit, Marker
+from streams.commit import MARKER_KEY, Commit, Marker, portions
 from streams.ledger import Ledger
 from streams.metrics import COMMIT_SECONDS, PUBLISH_SECONDS, count_unit
 from streams.store import PartitionStore
@@ -207,7 +207,7 @@ class Lane:
                 return  # partition lost meanwhile: the commit stands, its new owner goes on from it
             self._write(commit)
             count_unit(self.table, unit)
-            self._publishing = asyncio.ensure_future(self._publish(commit.marker))
+            self._publishing = asyncio.ensure_future(self._publish(commit.marker, epoch))
             self._in_hand = False
             if unit.failure is None:
                 self._next()
@@ -226,11 +226,12 @@ class Lane:
         position = position_at(self.changelog, commit.marker, begin, self.ledger.end)
         self.store.write(commit.states, position)
 
-    async def _publish(self, marker: Marker) -> None:
+    async def _publish(self, marker: Marker, epoch: int) -> None:
         if marker.outbox:
             with PUBLISH_SECONDS.labels(self.table).time():
                 await self.log.publish(self.writer, marker)
-        self.published = marker
+        if epoch == self.epoch:
+            self.published = marker
 
     async def repair(self, ledger: Ledger, tainted: set[bytes]) -> Marker:
         """Write the accepted values of keys that a rejected commit has written too.
@@ -242,19 +243,21 @@ class Lane:
             Fenced: somebody else writes; read the changelog again.
         """
         self.ledger = ledger
-        states = {key: self.store.get(key) for key in tainted if key != MARKER_KEY}
-        marker = Marker(
-            ledger.sequence + 1,
-            self._process,
-            int(time.time() * 1000),
-            ledger.applied,
-            ledger.seen,
-            (),
-        )
-        commit = Commit(marker, states)
-        offset = await self.log.append(self.changelog, self.partition, commit)
-        ledger.acknowledge(commit, offset)
-        self._write(commit)
+        accepted = {key: self.store.get(key) for key in sorted(tainted) if key != MARKER_KEY}
+        for states in portions(accepted):
+            marker = Marker(
+                ledger.sequence + 1,
+                self._process,
+                int(time.time() * 1000),
+                ledger.applied,
+                ledger.seen,
+                (),
+            )
+            commit = Commit(marker, states)
+            ledger.acknowledge(
+                commit, await self.log.append(self.changelog, self.partition, commit)
+            )
+        self._write(commit)  # not before: until then a restore must find the rejected commit again
         return marker
 
     def confirm(self) -> None:

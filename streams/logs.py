@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 from typing import Any
 
@@ -25,6 +26,9 @@ _LEVELS = {
 }
 
 
+_ENDS = ("Crashed reason=%r", "Error: %r")  # of a service, and of the start of the worker
+
+
 class OwnWords(logging.Filter):
     """Leaves out what services say of their own life, and tracebacks of errors that explain."""
 
@@ -32,10 +36,14 @@ class OwnWords(logging.Filter):
         """Whether to let it through."""
         if str(record.msg).startswith("[^") and record.levelno < logging.WARNING:
             return False  # mode's "Starting..." and "Stopping..." of every service
-        if "Crashed reason" in str(record.msg) and isinstance(record.args, tuple):
-            explained = (OrderflowError, asyncio.CancelledError)
-            return not isinstance(record.args[0], explained)  # said where it arose
+        if str(record.msg).endswith(_ENDS) and isinstance(record.args, tuple) and record.args:
+            return not _explained(record.args[-1])  # the worker's last line says it
         return "We experienced a crash!" not in str(record.msg)
+
+
+def _explained(error: object) -> bool:
+    ours = isinstance(error, (OrderflowError, asyncio.CancelledError))
+    return ours or (isinstance(error, OSError) and error.errno == errno.EADDRINUSE)
 
 
 def logging_config() -> dict[str, Any]:

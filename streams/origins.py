@@ -10,13 +10,17 @@ separates what is new from what is a repeat.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
 from models.errors import UndecodableRecord
 
 HEADER = "origin"
+MOST_WRITERS = 2_000  # tables times partitions; each takes room in every commit record
+_LONGEST = 300  # bytes; the name of a topic has 249 at most
+_DIGITS = 18  # what has more may not fit in the 64 bits of a commit record's integers
 
-Headers: TypeAlias = Sequence[tuple[str, bytes]]
+Headers: TypeAlias = Sequence[tuple[str, bytes | None]]
 Seen: TypeAlias = dict[str, tuple[int, int]]
 
 
@@ -28,11 +32,6 @@ class Origin(NamedTuple):
 
     writer: str
     number: tuple[int, int]
-
-
-def header(writer: str, sequence: int, index: int) -> tuple[str, bytes]:
-    """The Kafka header that marks output `index` of commit `sequence` of `writer`."""
-    return (HEADER, b"%b/%d/%d" % (writer.encode(), sequence, index))
 
 
 def origin_of(headers: Headers) -> Origin | None:
@@ -51,18 +50,40 @@ def origin_of(headers: Headers) -> Origin | None:
 
 
 def is_repeat(origin: Origin, seen: Seen) -> bool:
-    """Whether this output was applied before."""
+    """Whether this output was applied before.
+
+    Raises:
+        UndecodableRecord: so many writers are known that this one must be made up.
+    """
     last = seen.get(origin.writer)
-    return last is not None and origin.number <= last
+    if last is None:
+        if len(seen) >= MOST_WRITERS:
+            raise _refusal(f"{origin.writer[:60]} comes after {len(seen)} other writers")
+        return False
+    return origin.number <= last
 
 
-def _parse(value: bytes) -> Origin:
+@lru_cache(maxsize=64)  # most outputs have the same headers
+def header_bytes(headers: tuple[tuple[str, bytes | None], ...]) -> int:
+    """Bytes that headers take in a record, framing included."""
+    return sum(len(name.encode()) + len(value or b"") + 10 for name, value in headers)
+
+
+def _parse(value: bytes | None) -> Origin:
+    if not value or len(value) > _LONGEST:
+        raise _refusal("it is too long" if value else "it is empty")
     try:
         writer, sequence, index = value.rsplit(b"/", 2)
-        return Origin(writer.decode(), (int(sequence), int(index)))
-    except (ValueError, AttributeError) as error:
-        raise UndecodableRecord(
-            field="header origin",
-            reason=f"{value[:60]!r} is not an origin" if value else "it is empty",
-            cure="leave it out; only outputs of agents have one: table/partition/sequence/index",
-        ) from error
+        if len(sequence) <= _DIGITS >= len(index) and sequence.isdigit() and index.isdigit():
+            return Origin(writer.decode(), (int(sequence), int(index)))
+    except ValueError as error:
+        raise _refusal(f"{value[:60]!r} is not an origin") from error
+    raise _refusal(f"{value[:60]!r} is not an origin")
+
+
+def _refusal(reason: str) -> UndecodableRecord:
+    return UndecodableRecord(
+        field="header origin",
+        reason=reason,
+        cure="leave it out; only outputs of agents have one: table/partition/sequence/index",
+    )

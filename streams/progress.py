@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from faust.types import TP
 from mode import get_logger
 
-from models.errors import RecordsExpired
+from models.errors import RecordsExpired, WorkerMustStop
 
 if TYPE_CHECKING:
     from streams.lane import Lane
@@ -33,14 +33,19 @@ class Progress:
 
     committed: Mapping[TP, GroupOffset]
     starts: Mapping[TP, int]
+    ends: Mapping[TP, int]
     skip_expired: bool = False
 
     @classmethod
     async def of(cls, consumer: Consumer, lanes: Iterable[Lane]) -> Progress:
         """Ask the broker."""
         tps = {TP(topic, lane.partition) for lane in lanes for topic in lane.topics}
-        skip = consumer.app.skip_expired
-        return cls(await consumer.committed(tps), await consumer.starts(tps), skip)
+        return cls(
+            await consumer.committed(tps),
+            await consumer.starts(tps),
+            await consumer.ends(tps),
+            consumer.app.skip_expired,
+        )
 
     def published(self, lane: Lane, sequence: int) -> bool:
         """Whether the outbox of this commit is known to be published."""
@@ -53,17 +58,23 @@ class Progress:
     def expected(self, lane: Lane, ledger: Ledger) -> dict[str, int]:
         """The offset of each topic that the lane goes on from.
 
+        Where nothing was applied yet, that is the offset an operator has set for the group, else
+        the start of the log. A group's offset that we showed tells how far *other* tables are.
+
         Raises:
             RecordsExpired: the log begins after it.
+            WorkerMustStop: the log ends before it.
         """
         expected = {}
         for topic in lane.topics:
             tp = TP(topic, lane.partition)
             start = self.starts[tp]
-            default = self.committed.get(tp, (start, ""))[0]
-            offset = ledger.applied.get(topic, default)
+            group, shown = self.committed.get(tp, (start, ""))
+            offset = ledger.applied.get(topic, start if shown else group)
             if start > offset:
                 check_expired(lane, topic, offset, start, skip=self.skip_expired)
+            if offset > self.ends[tp]:
+                raise _cut_off(lane, topic, offset, self.ends[tp])
             expected[topic] = max(offset, start)
         return expected
 
@@ -79,6 +90,15 @@ def check_expired(lane: Lane, topic: str, applied: int, start: int, *, skip: boo
     if not skip:
         raise error
     logger.error("%s", error)
+
+
+def _cut_off(lane: Lane, topic: str, applied: int, end: int) -> WorkerMustStop:
+    return WorkerMustStop(
+        f"{topic}[{lane.partition}] ends at offset {end}, but {lane.writer} has applied it up to "
+        f"{applied}: the log was cut, or the topic was made anew under its name, and what comes "
+        "would be taken for what was. Bring the log back; or give the new topic another name; or, "
+        f"to forget all that {lane.table} knows, delete {lane.changelog} too"
+    )
 
 
 def marks(lanes: Iterable[Lane]) -> dict[TP, GroupOffset]:

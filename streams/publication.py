@@ -10,16 +10,16 @@ from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 from streams.commit import Marker
-from streams.origins import header
+from streams.origins import HEADER, header_bytes
 
-BATCH_BYTES = 256 << 10  # a batch takes no more records beyond this; topics allow 1 MiB by default
+# A batch with more holds one output only, which fits by itself (streams.unit.OUTPUT_LIMIT):
+# topics allow 1 MiB, and a batch refused for its size could never be published.
+BATCH_BYTES = 256 << 10
+_FRAMING = 40  # bytes of a record beside its key, value and headers, and of its origin's number
 
 
 class Batch(Protocol):
     """aiokafka's BatchBuilder, as far as it is used here."""
-
-    def size(self) -> int:
-        """Bytes so far."""
 
     def append(self, *, timestamp: int, key: Any, value: Any, headers: Any) -> Any:
         """Add a record."""
@@ -32,21 +32,28 @@ def batches_of(
     new_batch: Callable[[], Batch], writer: str, marker: Marker
 ) -> Iterator[tuple[str, int, Batch]]:
     """Yield (topic, partition, closed batch); within a partition the outbox's order is kept."""
-    by_partition: dict[tuple[str, int], list[tuple[int, Any]]] = {}
+    prefix = f"{writer}/{marker.sequence}/".encode()
+    framing = len(prefix) + _FRAMING
+    filling: dict[tuple[str, int], Batch] = {}
+    room: dict[tuple[str, int], int] = {}
+    time = marker.time
     for index, output in enumerate(marker.outbox):
-        by_partition.setdefault((output.topic, output.partition), []).append((index, output))
-    for (topic, partition), outputs in by_partition.items():
-        batch = new_batch()
-        for index, output in outputs:
-            if batch.size() > BATCH_BYTES:
-                batch.close()
-                yield topic, partition, batch
-                batch = new_batch()
-            batch.append(
-                timestamp=marker.time,
-                key=output.key,
-                value=output.value,
-                headers=[*output.headers, header(writer, marker.sequence, index)],
-            )
-        batch.close()
-        yield topic, partition, batch
+        at = (output.topic, output.partition)
+        key, value, headers = output.key, output.value, output.headers
+        size = len(value or b"") + len(key or b"") + framing + header_bytes(headers)
+        if size > room.get(at, 0):
+            if at in filling:
+                yield *at, closed(filling[at])
+            filling[at] = new_batch()
+            room[at] = BATCH_BYTES
+        room[at] -= size
+        origin = (HEADER, b"%b%d" % (prefix, index))
+        filling[at].append(timestamp=time, key=key, value=value, headers=[*headers, origin])
+    for at, batch in filling.items():
+        yield *at, closed(batch)
+
+
+def closed(batch: Batch) -> Batch:
+    """The batch, to which nothing can be added any more."""
+    batch.close()
+    return batch

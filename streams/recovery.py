@@ -57,7 +57,6 @@ class LaneRecovery(Recovery):
             return
         await app.on_rebalance_complete.send()
         self.completed.set()
-        app.flow_control.resume()
         app.consumer.resume_flow()
         await app._fetcher.maybe_start()
         self.tables.on_actives_ready()

@@ -8,7 +8,7 @@ source topic the offset to go on from is found.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from aiokafka import TopicPartition
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from streams.application import Orderflow
     from streams.lane import Lane, Log
+    from streams.store import PartitionStore
 
 logger = get_logger(__name__)
 
@@ -51,8 +52,11 @@ async def restore(app: Orderflow, lanes: Iterable[Lane], open_lane: Open) -> Non
                     *[
                         _finish(app.log_of_commits, lane, restored[lane], progress)
                         for lane in pending
-                    ]
+                    ],
+                    return_exceptions=True,  # none may go on while all begin again
                 )
+                if errors := [error for error in results if isinstance(error, BaseException)]:
+                    raise errors[0]
                 done = [lane for lane, ok in zip(pending, results, strict=True) if ok]
                 for lane in done:
                     open_lane(lane, restored[lane], progress.expected(lane, restored[lane].ledger))
@@ -60,25 +64,30 @@ async def restore(app: Orderflow, lanes: Iterable[Lane], open_lane: Open) -> Non
 
 
 async def _read(app: Orderflow, lanes: list[Lane]) -> dict[Lane, Restored]:
+    tps = {lane: TopicPartition(lane.changelog, lane.partition) for lane in lanes}
     consumer = app.changelog_consumer()
-    await consumer.start()
     try:
-        tps = {lane: TopicPartition(lane.changelog, lane.partition) for lane in lanes}
-        begins = await consumer.beginning_offsets(tps.values())
-        ends = await consumer.end_offsets(tps.values())
-        readings = {
-            tp: ChangelogReading(lane.store, lane.changelog, begins[tp], ends[tp])
-            for lane, tp in tps.items()
-        }
-        again = await _read_to_the_end(consumer, readings)
-        for tp in again:
-            lane = next(lane for lane in lanes if tps[lane] == tp)
-            readings[tp] = ChangelogReading(lane.store, lane.changelog, begins[tp], ends[tp])
-        await _read_to_the_end(consumer, {tp: readings[tp] for tp in again})
-        RESTORED_RECORDS.inc(sum(reading.records for reading in readings.values()))
-        return {lane: readings[tp].finish() for lane, tp in tps.items()}
+        await consumer.start()
+        found = await read_changelogs(consumer, {tps[lane]: lane.store for lane in lanes})
+        return {lane: found[tp] for lane, tp in tps.items()}
     finally:
         await consumer.stop()
+
+
+async def read_changelogs(
+    consumer: AIOKafkaConsumer, stores: Mapping[TopicPartition, PartitionStore]
+) -> dict[TopicPartition, Restored]:
+    """Bring each store up to the end of its changelog partition."""
+    begins = await consumer.beginning_offsets(stores)
+    ends = await consumer.end_offsets(stores)
+    readings: dict[TopicPartition, ChangelogReading] = {}
+    unread = set(stores)
+    while unread:
+        for tp in unread:
+            readings[tp] = ChangelogReading(stores[tp], tp.topic, begins[tp], ends[tp])
+        unread = await _read_to_the_end(consumer, {tp: readings[tp] for tp in unread})
+    RESTORED_RECORDS.inc(sum(reading.records for reading in readings.values()))
+    return {tp: reading.finish() for tp, reading in readings.items()}
 
 
 async def _read_to_the_end(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,8 @@ from models.errors import Fenced, OrderflowError, WorkerMustStop
 from streams.batches import Gap
 from streams.changelog import Restored
 from streams.fetch import Fetched
-from streams.lane import Batch, Lane
+from streams.lane import Batch, Lane, State
+from streams.mending import Mending
 from streams.metrics import FENCED, GAPS
 from streams.progress import check_expired
 from streams.restore import restore
@@ -58,7 +59,7 @@ class Runtime:
         self._by_tp: dict[TP, list[Lane]] = {}
         self._held: set[TP] = set()
         self._attached = asyncio.Event()
-        self._mending: dict[tuple[Lane, str], asyncio.Task[None]] = {}
+        self._mending = Mending(self.on_error)
 
     # Agents.
 
@@ -90,11 +91,15 @@ class Runtime:
     async def take_over(self, assigned: set[TP]) -> None:
         """Restore and open the lanes of what was assigned; release those of what was not."""
         await self.all_attached()
-        await self._stop_mending()
+        for lane in self.lanes.values():
+            lane.close()
+        await self._mending.stop()  # two restores of one lane would write over each other
         lanes = self._lanes_for(assigned)
         self._by_tp.clear()
         for key in set(self.lanes) - {(lane.table, lane.partition) for lane in lanes}:
             self.lanes.pop(key).release()
+        # Before a lane opens: what Faust's streams are handed while the flow is suspended is lost.
+        self.app.flow_control.resume()
         await restore(self.app, lanes, self._open)
         await self._seek(lanes)
 
@@ -107,6 +112,7 @@ class Runtime:
         for attachment in self.attachments.values():
             held = [{at.partition for at in assigned if at.topic == t} for t in attachment.topics]
             whole: set[int] = set.intersection(*held)
+            self._refuse_added(attachment, whole)
             lanes += [self._lane(attachment, partition) for partition in sorted(whole)]
             if split := set.union(*held) - whole:
                 logger.warning(
@@ -116,6 +122,15 @@ class Runtime:
                     ", ".join(attachment.topics),
                 )
         return lanes
+
+    def _refuse_added(self, attachment: Attachment, partitions: set[int]) -> None:
+        added = sorted(number for number in partitions if number >= self.app.partitions)
+        if added:
+            raise WorkerMustStop(
+                f"{', '.join(attachment.topics)}: partitions {added} were added, but the changelog "
+                f"of {attachment.table.name} has {self.app.partitions}; keys have moved away from "
+                "their history. Put the records into topics made anew"
+            )
 
     def _lane(self, attachment: Attachment, partition: int) -> Lane:
         table = attachment.table
@@ -133,7 +148,6 @@ class Runtime:
                 decode=attachment.decode,
                 hand_over=lambda batch: self._hand_over(attachment.channel, batch),
             )
-        lane.close()
         return lane
 
     def _open(self, lane: Lane, restored: Restored, expected: dict[str, int]) -> None:
@@ -152,12 +166,24 @@ class Runtime:
         self._held -= set(offsets)
         await self.app.group_consumer.seek_to(offsets)
 
+    def holds(self, tp: TP) -> bool:
+        """Whether fetching from a partition pauses, since a lane has enough to do."""
+        return tp in self._held
+
+    async def seek_back(self, tp: TP) -> None:
+        """Fetch again from the first offset that a lane of this partition waits for."""
+        lanes = [lane for lane in self._by_tp.get(tp, ()) if lane.state is State.OPEN]
+        if lanes:
+            self._held.discard(tp)
+            offset = min(lane.intake.expected[tp.topic] for lane in lanes)
+            await self.app.group_consumer.seek_to({tp: offset})
+
     async def drain(self) -> None:
         """Finish the units in hand, then close; gives up after `DRAIN_SECONDS`."""
-        await self._stop_mending()
         tasks: set[asyncio.Task[None]] = set()
         for lane in self.lanes.values():
             tasks |= lane.drain()
+        await self._mending.stop()
         if tasks:
             _, unfinished = await asyncio.wait(tasks, timeout=DRAIN_SECONDS)
             if unfinished:
@@ -166,7 +192,8 @@ class Runtime:
                     len(unfinished),
                     DRAIN_SECONDS,
                 )
-        await self.app.watch.show_progress()
+        if self.lanes:  # else the consumer may not even have been started
+            await self.app.watch.show_progress()
         for lane in self.lanes.values():
             lane.close()
 
@@ -179,9 +206,9 @@ class Runtime:
 
     # Records.
 
-    def deliver(self, pieces: Fetched) -> None:
-        """Bring fetched pieces to their lanes; called in the main loop, for the pump."""
-        for (topic, partition), piece in pieces:
+    def deliver(self, fetched: Fetched) -> None:
+        """Bring what was fetched to its lanes; called in the main loop, for the pump."""
+        for (topic, partition), piece in fetched:
             tp = TP(topic, partition)
             for lane in self._by_tp.get(tp, ()):
                 if gap := lane.offer(piece):
@@ -194,8 +221,9 @@ class Runtime:
         """Go on fetching once what waited is worked off."""
         if self._held and lane.hungry:
             for tp in self._held & {TP(topic, lane.partition) for topic in lane.topics}:
-                self._held.discard(tp)
-                self.app.group_consumer.let_go(tp)
+                if all(reader.hungry for reader in self._by_tp.get(tp, ())):
+                    self._held.discard(tp)
+                    self.app.group_consumer.let_go(tp)
 
     def _hand_over(self, channel: Topic, batch: Batch) -> None:
         tp = TP(batch.lane.table, batch.lane.partition)
@@ -214,7 +242,7 @@ class Runtime:
             gap.found,
             gap.expected,
         )
-        self._mend(lane, gap.topic, lambda: self._seek_back(lane, gap))
+        self._mending.begin(lane, gap.topic, lambda: self._seek_back(lane, gap))
 
     async def _seek_back(self, lane: Lane, gap: Gap) -> None:
         tp = TP(gap.topic, lane.partition)
@@ -231,7 +259,8 @@ class Runtime:
         if isinstance(error, Fenced):
             FENCED.labels(lane.table).inc()
             logger.warning("%s: %s", lane.writer, error)
-            self.restore_again(lane)
+            if lane.state is State.OPEN:  # else it is given up anyway
+                self.restore_again(lane)
             return
         lane.close()
         if isinstance(error, OrderflowError):
@@ -241,29 +270,9 @@ class Runtime:
     def restore_again(self, lane: Lane) -> None:
         """Read what the changelog holds now and go on from there, while other lanes work on."""
         lane.close()
-        self._mend(lane, "changelog", lambda: self._reopen(lane))
+        self._mending.begin(lane, "changelog", lambda: self._reopen(lane))
 
     async def _reopen(self, lane: Lane) -> None:
-        await restore(self.app, [lane], self._open)
-        await self._seek([lane])
-
-    def _mend(self, lane: Lane, what: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Do one thing for a lane in the background, unless it is being done."""
-
-        async def guarded() -> None:
-            try:
-                await work()
-            except Exception as error:  # noqa: BLE001 - whatever it is must not be lost
-                await self.on_error(lane, error)
-
-        if (lane, what) not in self._mending:
-            task = asyncio.get_running_loop().create_task(guarded())
-            self._mending[lane, what] = task
-            task.add_done_callback(lambda _: self._mending.pop((lane, what), None))
-
-    async def _stop_mending(self) -> None:
-        """Two restores of one lane would write over each other."""
-        tasks = list(self._mending.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        while lane.state is State.CLOSED:  # once more if it was fenced before this came to its end
+            await restore(self.app, [lane], self._open)
+            await self._seek([lane])

@@ -7,11 +7,16 @@ A few names are ours; all of Faust's own settings are read under the same prefix
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 PREFIX = "ORDERFLOW_"
+
+_MOST = {PREFIX + "WEB_PORT": 65_535}
+_SERVERS = {PREFIX + "BROKER"}
+_SERVER = re.compile(r"\s*(kafka://)?(\[[\da-fA-F:]+\]|[^\s:/]+)(:\d{1,5})?\s*")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +73,12 @@ def _parse(name: str, value: str, wanted: type[object]) -> object:
             return False
         raise ValueError(f"{name}={value!r} is not a yes or no; use 1 or 0")
     if wanted is int:
-        if value.isascii() and value.isdigit() and int(value) > 0:
+        most = _MOST.get(name, 1 << 31)
+        if value.isascii() and value.isdigit() and 0 < int(value) <= most:
             return int(value)
-        raise ValueError(f"{name}={value!r} is not a positive whole number")
+        raise ValueError(f"{name}={value!r} is not a positive whole number of at most {most}")
+    if not value.strip():
+        raise ValueError(f"{name}={value!r} is empty; leave it out to have the default")
+    if name in _SERVERS and not all(_SERVER.fullmatch(each) for each in value.split(",")):
+        raise ValueError(f"{name}={value!r} is not host:port, or several with commas between")
     return Path(value) if issubclass(wanted, Path) else value

@@ -19,9 +19,9 @@ import msgspec
 from rocksdict import BlockBasedOptions, Cache, Options, Rdict, WriteBatch, WriteOptions
 
 from models.errors import StoreCorrupted
+from streams.commit import POSITION_KEY
 
 FORMAT = 1
-POSITION_KEY = b"!position"
 _UNTRUSTED = "UNTRUSTED"  # a file beside the database: do not open it, rebuild it
 
 _CACHE_BYTES = 32 << 20  # shared by all partitions of a process; Faust's default is 2 GiB for each
@@ -118,9 +118,14 @@ class PartitionStore:
         self._use(_open(self.path))
 
     def close(self) -> None:
-        """Flush, and release the files, so that another process or a later open may have them."""
-        self._db.flush()
-        self._db.close()
+        """Flush, and release the files, so that another process or a later open may have them.
+
+        What a full disk does not take any more is read from the changelog by the next open.
+        """
+        with contextlib.suppress(Exception):
+            self._db.flush()
+        with contextlib.suppress(Exception):
+            self._db.close()
 
     def _use(self, db: Rdict) -> None:
         unlogged = WriteOptions()
@@ -143,18 +148,24 @@ class PartitionStore:
 
 def _open(path: Path) -> Rdict:
     if (path / _UNTRUSTED).exists():
-        shutil.rmtree(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(path, ignore_errors=True)
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         return Rdict(str(path), _options())
     except Exception as error:
-        if "lock" in str(error).lower():
+        if f"{path / 'LOCK'}: " in str(error):  # "block checksum mismatch" has a lock in it, too
             raise StoreCorrupted(
                 f"{path} is in use by another process ({error}); give each worker a data "
                 "directory of its own: ORDERFLOW_DATADIR"
             ) from error
         shutil.rmtree(path, ignore_errors=True)
+    try:
         return Rdict(str(path), _options())
+    except Exception as error:
+        raise StoreCorrupted(
+            f"{path} can neither be opened nor made anew ({error}); make room, or set "
+            "ORDERFLOW_DATADIR to a directory that this user may write"
+        ) from error
 
 
 def _options() -> Options:

@@ -13,12 +13,19 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, cast
 
 from aiokafka import AIOKafkaConsumer, OffsetAndMetadata, TopicPartition
-from aiokafka.errors import KafkaError, NodeNotReadyError
+from aiokafka.errors import (
+    ConsumerStoppedError,
+    IllegalStateError,
+    KafkaError,
+    KafkaTimeoutError,
+    NodeNotReadyError,
+    UnknownTopicOrPartitionError,
+)
 from aiokafka.protocol.metadata import MetadataRequest
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
-from models.errors import CommitTooLarge
+from models.errors import CommitTooLarge, WorkerMustStop
 from streams.commit import MARKER_KEY, Commit, Marker, encode_marker
 from streams.fetch import Fetched, pump
 from streams.progress import GroupOffset
@@ -39,6 +46,10 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_max_wait_ms = _FETCH_MAX_WAIT_MS
         return consumer
+
+    def _stopped_set(self) -> None:
+        if not self.thread_loop.is_closed():  # a crash ends the thread before it is told to stop
+            super()._stopped_set()
 
 
 class Consumer(driver.Consumer):
@@ -66,8 +77,8 @@ class Consumer(driver.Consumer):
         pumping = self._in_thread(pump(self._kafka, deliver))
         try:
             await asyncio.wrap_future(pumping)
-        except self.consumer_stopped_errors:
-            if not self.app.should_stop:
+        except (asyncio.CancelledError, ConsumerStoppedError):
+            if not self.app.should_stop:  # else it would be taken for a rebalance
                 raise
         finally:
             pumping.cancel()
@@ -122,7 +133,11 @@ class Consumer(driver.Consumer):
 
         async def fetch() -> dict[TP, GroupOffset]:
             found = await self._kafka._coordinator.fetch_committed_offsets(partitions)
-            return {TP(*tp): (at.offset, at.metadata) for tp, at in found.items() if at.offset >= 0}
+            return {
+                TP(*tp): (at.offset, at.metadata or "")
+                for tp, at in found.items()
+                if at.offset >= 0
+            }
 
         return await asyncio.wrap_future(self._in_thread(fetch()))
 
@@ -169,7 +184,11 @@ class Consumer(driver.Consumer):
 
     def _in_thread(self, coroutine: Any) -> Future[Any]:
         # Faust's own call_thread queues: a fetch that waits would hold up every seek behind it.
-        return asyncio.run_coroutine_threadsafe(coroutine, self._thread.thread_loop)
+        try:
+            return asyncio.run_coroutine_threadsafe(coroutine, self._thread.thread_loop)
+        except RuntimeError as error:  # the loop is closed: a crash ends the thread before us
+            coroutine.close()
+            raise IllegalStateError("the consumer has ended") from error
 
     async def _if_assigned(self, tp: TP, act: Callable[[TopicPartition], None]) -> None:
         if TopicPartition(*tp) in self._kafka.assignment():
@@ -197,24 +216,57 @@ class Producer(driver.Producer):
                 "batch: streams/unit.py misjudged its size"
             )
         batch.close()
-        sent = await (await producer.send_batch(batch, changelog, partition=partition))
+        at = (changelog, partition)
+        sent = await acknowledged(at, await self._send(*at, batch))
         return cast("int", sent.offset)
 
     async def publish(self, writer: str, marker: Marker) -> None:
         """Publish the outbox of a commit; returns when all of it is acknowledged."""
         new_batch = self._ensure_producer().create_batch
-        sent = [
-            await self._publish_batch(topic, partition, batch)
-            for topic, partition, batch in batches_of(new_batch, writer, marker)
-        ]
-        for acknowledged in sent:
-            await acknowledged
+        sent: dict[tuple[str, int], asyncio.Future[Any]] = {}
+        for topic, partition, batch in batches_of(new_batch, writer, marker):
+            at = (topic, partition)
+            if at in sent:  # should it fail, no reader may have seen what comes after it
+                await acknowledged(at, sent[at])
+            sent[at] = await self._publish_batch(topic, partition, batch)
+        for at, sending in sent.items():
+            await acknowledged(at, sending)
 
     async def _publish_batch(self, topic: str, partition: int, batch: Any) -> asyncio.Future[Any]:
-        sending: asyncio.Future[Any] = await self._ensure_producer().send_batch(
-            batch, topic, partition=partition
-        )
-        return sending
+        return await self._send(topic, partition, batch)
+
+    async def _send(self, topic: str, partition: int, batch: Any) -> asyncio.Future[Any]:
+        producer = self._ensure_producer()
+        while True:
+            try:
+                return cast(
+                    "asyncio.Future[Any]",
+                    await producer.send_batch(batch, topic, partition=partition),
+                )
+            except KafkaTimeoutError:
+                continue  # it was not taken in, since the broker is away
+            except (UnknownTopicOrPartitionError, AssertionError) as error:
+                raise WorkerMustStop(
+                    f"there is no {topic}[{partition}] to write to; declare the topic in "
+                    "streams/topics.py and give it to the app"
+                ) from error
+
+
+async def acknowledged(at: tuple[str, int], sending: asyncio.Future[Any]) -> Any:
+    """What the broker says of a batch.
+
+    Raises:
+        WorkerMustStop: it does not want it, and never will as things are.
+    """
+    try:
+        return await sending
+    except KafkaError as error:
+        if error.retriable:
+            raise
+        raise WorkerMustStop(
+            f"Kafka does not take what is to be written to {at[0]}[{at[1]}]: {error!r}. Mend the "
+            "cause; nothing is lost, the next start goes on from here"
+        ) from error
 
 
 class Transport(driver.Transport):

@@ -8,14 +8,15 @@ handler raises leaves nothing of its own; either way the records before it stand
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Generic, Protocol, TypeVar
+from inspect import iscoroutinefunction
+from typing import Any, Generic, Protocol, TypeVar
 
 from models.errors import CommitTooLarge, HandlerFailed, UndecodableRecord, WorkerMustStop
 from streams.batches import Piece, Record
-from streams.commit import Commit, Marker, Output
+from streams.commit import RESERVED, Commit, Marker, Output
 from streams.dead_letters import dead_letter
 from streams.ledger import Ledger
-from streams.origins import is_repeat, origin_of
+from streams.origins import MOST_WRITERS, header_bytes, is_repeat, origin_of
 from streams.partitioner import partition_of
 
 M = TypeVar("M")
@@ -25,9 +26,10 @@ OUTPUT_LIMIT = (1 << 20) - (16 << 10)  # bytes that surely fit in max.message.by
 HARD_LIMIT = (4 << 20) - (
     64 << 10
 )  # bytes that surely fit in the changelog's max.message.bytes of 4 MiB
-_MARKER_OVERHEAD = 64  # bytes of a marker itself, and per origin that it has seen
+_NAME_BYTES = 300  # of a topic applied or an origin seen, at most; and of a marker itself
 _STATE_OVERHEAD = 16  # bytes of framing per state record, generously
-_OUTPUT_OVERHEAD = 64  # bytes of framing per outbox entry, topic name included
+_OUTPUT_OVERHEAD = 32  # bytes of framing per outbox entry, generously
+_ABSENT: Any = object()
 
 
 class StateReader(Protocol):
@@ -76,20 +78,24 @@ class Unit(Generic[M]):
         self._soft_limit = soft_limit
         self._hard_limit = hard_limit
         self._staged: dict[bytes, bytes | None] = {}
-        self._size = _MARKER_OVERHEAD * (1 + len(ledger.seen))
+        self._emitted = 0  # bytes of outputs of the record in hand
+        self._headers: tuple[tuple[str, bytes], ...] = ()
+        self._header_bytes = 0
+        self._size = _NAME_BYTES * (1 + len(ledger.seen) + len(ledger.applied) + len(pieces))
 
     # What handlers use.
 
     def get(self, key: bytes) -> bytes | None:
         """The state under `key` as this unit has it."""
-        if key in self._staged:
-            return self._staged[key]
-        if key in self.writes:
-            return self.writes[key]
-        return self._store.get(key)
+        value = self._staged.get(key, _ABSENT) if self._staged else _ABSENT
+        if value is _ABSENT:
+            value = self.writes.get(key, _ABSENT)
+        return self._store.get(key) if value is _ABSENT else value
 
     def put(self, key: bytes, value: bytes) -> None:
         """Replace the state under `key`."""
+        if key in RESERVED:
+            raise ValueError(f"{key!r} is a key of the runtime's own; give states a prefix")
         self._staged[key] = value
 
     def delete(self, key: bytes) -> None:
@@ -108,15 +114,27 @@ class Unit(Generic[M]):
         Raises:
             CommitTooLarge: no topic would take it.
         """
-        size = len(key) + len(value) + sum(len(name) + len(text) for name, text in headers)
+        if headers != self._headers:  # most outputs have the same
+            self._headers, self._header_bytes = headers, header_bytes(headers)
+        size = len(key) + len(value) + self._header_bytes
         if size > OUTPUT_LIMIT:
             raise CommitTooLarge(f"an output to {topic} has {size} bytes, {OUTPUT_LIMIT} fit")
+        self._emitted += size + len(topic) + _OUTPUT_OVERHEAD
         self.outputs.append(Output(topic, partition_of(key, self._partitions), key, value, headers))
 
     # What the runtime uses.
 
     def each(self, handle: Callable[[Unit[M], M], None]) -> None:
-        """Apply `handle` to every message of the batch that was not applied before."""
+        """Apply `handle` to every message of the batch that was not applied before.
+
+        Raises:
+            WorkerMustStop: `handle` is a coroutine function; nothing would wait for it.
+        """
+        if iscoroutinefunction(handle):
+            raise WorkerMustStop(
+                f"{handle} is `async def`, so as a handler it would change nothing: make it a "
+                "plain function; what must be waited for belongs to an effect executor"
+            )
         for position, piece in enumerate(self.pieces):
             self.topic = piece.topic
             done = self._apply(piece, handle)
@@ -138,7 +156,7 @@ class Unit(Generic[M]):
         for count, record in enumerate(piece.records):
             self.record = record
             mark = len(self.outputs)
-            origin = None
+            origin, poison = None, 0
             try:
                 origin = origin_of(record.headers) if record.headers else None
                 if origin is not None and is_repeat(origin, seen):
@@ -146,10 +164,9 @@ class Unit(Generic[M]):
                     continue
                 handle(self, self._decode(record.value))
             except UndecodableRecord as error:
+                poison = 1
                 self._roll_back(mark)
-                self.poisoned += 1
-                self.handled -= 1
-                self.outputs.append(dead_letter(piece.topic, self.partition, record, error))
+                self._append(dead_letter(piece.topic, self.partition, record, error))
             except WorkerMustStop:
                 raise
             except Exception as error:  # noqa: BLE001 - whatever a handler raises, the unit survives it
@@ -157,14 +174,24 @@ class Unit(Generic[M]):
                 return count
             if not self._release(mark):
                 return count
-            self.handled += 1
+            self.handled += 1 - poison
+            self.poisoned += poison
             if origin is not None:
-                seen[origin.writer] = origin.number
+                if origin.writer in seen:
+                    seen[origin.writer] = origin.number
+                elif len(seen) < MOST_WRITERS:
+                    seen[origin.writer] = origin.number
+                    self._size += _NAME_BYTES
         return len(piece.records)
+
+    def _append(self, letter: Output) -> None:
+        self._emitted += _OUTPUT_OVERHEAD + len(letter.topic) + header_bytes(letter.headers)
+        self._emitted += len(letter.key or b"") + len(letter.value or b"")
+        self.outputs.append(letter)
 
     def _release(self, mark: int) -> bool:
         """Make the record's effects part of the unit, unless they no longer fit."""
-        size = self._size + self._grown(mark)
+        size = self._size + self._grown()
         if size > self._soft_limit and (self.writes or mark or size > self._hard_limit):
             if self.writes or mark:
                 self._roll_back(mark)
@@ -174,14 +201,15 @@ class Unit(Generic[M]):
                 )
             return False
         self._size = size
+        self._emitted = 0
         if self._staged:
             self.writes.update(self._staged)
             self._staged.clear()
         return True
 
-    def _grown(self, mark: int) -> int:
+    def _grown(self) -> int:
         """Bytes that the record in hand adds to the commit."""
-        grown = 0
+        grown = self._emitted
         writes = self.writes
         for key, value in self._staged.items():
             grown += len(value or b"")
@@ -189,13 +217,10 @@ class Unit(Generic[M]):
                 grown -= len(writes[key] or b"")
             else:
                 grown += len(key) + _STATE_OVERHEAD
-        for output in self.outputs[mark:]:
-            grown += len(output.value or b"") + len(output.key or b"") + _OUTPUT_OVERHEAD
-            for name, value in output.headers:
-                grown += len(name) + len(value) + 4
         return grown
 
     def _roll_back(self, mark: int) -> None:
+        self._emitted = 0
         self._staged.clear()
         del self.outputs[mark:]
 

@@ -43,9 +43,9 @@ class Watch(Service):
         super().__init__(beacon=app.beacon)
         self.app = app
         self._shown: dict[TP, GroupOffset] = {}
-        self._suspects: dict[tuple[Lane, str], int] = {}
-        self._moved: dict[TP, tuple[int, float]] = {}
-        self.lag: dict[TP, int] = {}
+        self._suspects: dict[tuple[str, TP], tuple[int, int]] = {}  # position, looks
+        self._moved: dict[tuple[str, TP], tuple[int, float]] = {}
+        self.lag: dict[tuple[str, TP], int] = {}  # by lane and source
         self.away_since: float | None = None
 
     @Service.task
@@ -55,13 +55,15 @@ class Watch(Service):
             looks += 1
             await self._look_at_broker()
             lanes = [lane for lane in self.app.runtime.lanes.values() if lane.state is State.OPEN]
-            try:
-                await self.show_progress()
-                await self._look_at_sources(lanes)
-                if looks % _CHANGELOG_LOOKS == 0:
-                    await self._look_at_changelogs(lanes)
-            except Exception as error:  # noqa: BLE001 - the broker may be away; the next look tells
-                logger.info("the watch could not look: %r", error)
+            if lanes and self.away_since is None:
+                with contextlib.suppress(KafkaError, TimeoutError):  # the next look tells
+                    await self._look_at(lanes, changelogs=looks % _CHANGELOG_LOOKS == 0)
+
+    async def _look_at(self, lanes: list[Lane], *, changelogs: bool) -> None:
+        await self.show_progress()
+        await self._look_at_sources(lanes)
+        if changelogs:
+            await self._look_at_changelogs(lanes)
 
     async def _look_at_broker(self) -> None:
         """Say once that Kafka does not answer, and once that it does; work waits by itself."""
@@ -101,15 +103,17 @@ class Watch(Service):
         self._suspects.clear()
         self._moved.clear()
         self.lag.clear()
+        LAG.clear()
+        LANES.clear()
 
     def stalled(self) -> list[str]:
         """Sources with lag where nothing has moved for a while."""
         now = time.monotonic()
         return [
-            f"{tp.topic}[{tp.partition}]: {self.lag[tp]} records wait, nothing moved for "
-            f"{now - since:.0f} s"
-            for tp, (_, since) in self._moved.items()
-            if self.lag.get(tp) and now - since > _STALLED_SECONDS
+            f"{writer}: {self.lag[writer, tp]} records wait in {tp.topic}[{tp.partition}], nothing "
+            f"moved for {now - since:.0f} s"
+            for (writer, tp), (_, since) in self._moved.items()
+            if self.lag.get((writer, tp)) and now - since > _STALLED_SECONDS
         ]
 
     async def _look_at_sources(self, lanes: list[Lane]) -> None:
@@ -126,17 +130,19 @@ class Watch(Service):
         self, lane: Lane, tp: TP, expected: int, position: int, end: int
     ) -> None:
         applied = lane.ledger.applied.get(tp.topic, expected)
-        self.lag[tp] = max(0, end - applied)
-        LAG.labels(lane.table, tp.topic, str(tp.partition)).set(self.lag[tp])
-        before = self._moved.get(tp)
-        if before is None or before[0] != applied or not self.lag[tp]:
-            self._moved[tp] = (applied, time.monotonic())
-        lost = lane.idle and position > expected
-        stuck = lane.idle and end > position and bool(self.lag[tp])
-        looks = self._suspects.get((lane, tp.topic), 0) + 1 if lost or stuck else 0
-        self._suspects[lane, tp.topic] = looks
-        if looks >= _PATIENT_LOOKS:
-            self._suspects[lane, tp.topic] = 0
+        at = (lane.writer, tp)
+        lag = self.lag[at] = max(0, end - applied)
+        LAG.labels(lane.table, tp.topic, str(tp.partition)).set(lag)
+        before = self._moved.get(at)
+        if before is None or before[0] != applied or not lag:
+            self._moved[at] = (applied, time.monotonic())
+        last, looks = self._suspects.get(at, (-1, 0))
+        lost = position > expected
+        stuck = end > position == last and bool(lag)
+        suspect = lane.idle and not self.app.runtime.holds(tp) and (lost or stuck)
+        looks = looks + 1 if suspect else 0
+        self._suspects[at] = (position, looks % _PATIENT_LOOKS)
+        if looks == _PATIENT_LOOKS:
             GAPS.labels(lane.table).inc()
             logger.warning(
                 "%s: %s stands at %d of %d, applied up to %d, and nothing moves: seeking back",
@@ -146,7 +152,7 @@ class Watch(Service):
                 end,
                 expected,
             )
-            await self.app.group_consumer.seek_to({tp: expected})
+            await self.app.runtime.seek_back(tp)
 
     async def _look_at_changelogs(self, lanes: list[Lane]) -> None:
         quiet = [lane for lane in lanes if lane.idle]

@@ -10,7 +10,7 @@ from typing import Any, cast
 import msgspec
 
 from bench.participant import Meter, Task
-from models.messages import Catalog, Message, MessageType, Payload, derive_id
+from models.messages import Catalog, Message, MessageType, Payload
 from streams.application import Orderflow
 from streams.codec import CONTENT_TYPE, Codec
 from streams.settings import Settings
@@ -49,7 +49,7 @@ def handler(output: str) -> Any:
         after = PaymentsCounted(before.count + 1, before.total + cause.amount)
         unit.put(b"s/" + key, encode_state(after))
         announced = Message(
-            id=derive_id(message.id, "PaymentsCounted"),
+            id=f"{message.id}/counted",
             source="/bench/step",
             type="PaymentsCounted",
             subject=message.subject,

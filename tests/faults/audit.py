@@ -28,6 +28,9 @@ class Audit:
     repeats: Counter[str] = field(default_factory=Counter)
     findings: list[str] = field(default_factory=list)
 
+    def __str__(self) -> str:
+        return f"{len(self.counts)} counted, repeats dropped: {dict(self.repeats) or 'none'}"
+
     @property
     def complete(self) -> bool:
         """Whether as many were counted as were deposited."""

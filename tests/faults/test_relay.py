@@ -131,3 +131,22 @@ async def test_a_storm_of_rebalances_loses_and_repeats_nothing(
             guest.kill() if round_ % 3 else guest.terminate()
         await scene.after(200)
         await scene.verdict()
+
+
+async def test_agents_move_between_apps_and_groups_and_keep_their_place(
+    broker: str, tmp_path: Path, unique: str
+) -> None:
+    async with Scene(broker, tmp_path, unique) as scene:
+        one, other = scene.worker(), scene.worker(RELAY_AGENTS="items")
+        await one.until_ready()
+        await scene.after(300)
+        one.kill()  # together by mistake: until here both worked on `items`, fenced by the other
+        one.start(RELAY_AGENTS="accounts")
+        await one.until_ready()
+        await scene.after(300)
+        one.kill()
+        other.kill()
+        one.start()
+        await one.until_ready()
+        await scene.after(300)
+        await scene.verdict()

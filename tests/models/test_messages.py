@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.errors import UnknownType, UnknownVersion
-from models.messages import Catalog, Message, MessageType, Payload, Upcaster, derive_id, in_utc
+from models.messages import Catalog, MessageType, Payload, Upcaster, derive_id, in_utc
 
 PROPERTY = settings(deadline=None)
 
@@ -46,32 +46,18 @@ STEPS = {1: Upcaster(CountedV1, from_v1), 2: Upcaster(CountedV2, from_v2)}
 COUNTED = MessageType(Counted, version=3, upcasters=STEPS)
 
 
-def message(time: datetime) -> Message:
-    return Message(
-        id="1",
-        source="/tests",
-        type="Counted",
-        subject="shelf",
-        time=time,
-        dataversion=3,
-        correlationid="shelf",
-        partitionkey="shelf",
-        data=Counted(count=1, unit="piece"),
-    )
-
-
-def test_a_message_keeps_its_time_in_utc() -> None:
+def test_an_instant_is_kept_in_utc() -> None:
     seoul = datetime(2026, 3, 2, 10, tzinfo=timezone(timedelta(hours=9)))
 
-    assert message(seoul).time.tzinfo is UTC
-    assert message(seoul) == message(datetime(2026, 3, 2, 1, tzinfo=UTC))
+    assert in_utc(seoul).tzinfo is UTC
+    assert in_utc(seoul) == datetime(2026, 3, 2, 1, tzinfo=UTC)
 
 
 def test_a_time_without_offset_is_no_instant() -> None:
     naive = datetime(2026, 3, 2, 10)  # noqa: DTZ001 - the case under test
 
     with pytest.raises(ValueError, match="no offset"):
-        message(naive)
+        in_utc(naive)
 
 
 def test_an_instant_outside_the_calendar_is_refused() -> None:

@@ -18,12 +18,12 @@ import msgspec
 
 from streams.batches import Piece, Record
 from streams.changelog import AnotherChangelog, ChangelogReading, Restored
-from streams.commit import MARKER_KEY, Commit, Marker, encode_marker
+from streams.commit import MARKER_KEY, POSITION_KEY, Commit, Marker, encode_marker
 from streams.lane import Batch, Lane
 from streams.origins import Headers, Seen, is_repeat, origin_of
 from streams.publication import batches_of
 from streams.restore import finish
-from streams.store import POSITION_KEY, Position
+from streams.store import Position
 from streams.unit import Unit
 
 PARTITION = 0
@@ -108,9 +108,6 @@ class MemoryBatch:
 
     def append(self, *, timestamp: int, key: Any, value: Any, headers: Any) -> None:
         self.records.append((timestamp, key, value, headers))
-
-    def size(self) -> int:
-        return 0
 
     def close(self) -> None:
         pass

@@ -1,0 +1,90 @@
+"""Settings come from the environment; what is wrong is named with its value and the cure."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from streams.settings import PREFIX, Settings
+
+
+def test_the_defaults_run_on_a_laptop() -> None:
+    settings = Settings.from_environment({})
+
+    assert settings == Settings()
+    assert settings.bootstrap == ["127.0.0.1:9092"]
+    assert settings.web_bind == "127.0.0.1"
+    assert settings.differences() == {}
+
+
+def test_every_setting_has_a_name_in_the_environment() -> None:
+    given = {
+        "broker": "kafka://a:1, b:2",
+        "partitions": "6",
+        "replication": "3",
+        "datadir": "elsewhere",
+        "web_bind": "localhost",
+        "web_port": "8080",
+        "skip_expired": "1",
+    }
+    assert given.keys() == {field.name for field in fields(Settings)}
+    settings = Settings.from_environment({PREFIX + name.upper(): v for name, v in given.items()})
+
+    assert settings == Settings(
+        broker="kafka://a:1, b:2",
+        partitions=6,
+        replication=3,
+        datadir=Path("elsewhere"),
+        web_bind="localhost",
+        web_port=8080,
+        skip_expired=True,
+    )
+    assert settings.bootstrap == ["a:1", "b:2"]
+    assert settings.differences().keys() == given.keys()
+
+
+def test_other_names_are_none_of_ours() -> None:
+    assert Settings.from_environment({"PARTITIONS": "3", "ORDERFLOW_X": "1"}) == Settings()
+
+
+@pytest.mark.parametrize("broker", ["kafka", "a:1", "kafka://a:1", "[::1]:9092", "a:1, b:2"])
+def test_a_broker_may_be_written_in_many_ways(broker: str) -> None:
+    assert Settings.from_environment({"ORDERFLOW_BROKER": broker}).broker == broker
+
+
+@pytest.mark.parametrize("value", ["1", "true", "YES", "On"])
+def test_yes_in_many_words(value: str) -> None:
+    assert Settings.from_environment({"ORDERFLOW_SKIP_EXPIRED": value}).skip_expired
+
+
+@pytest.mark.parametrize("value", ["", "0", "False", "no", "off"])
+def test_no_in_many_words(value: str) -> None:
+    assert not Settings.from_environment({"ORDERFLOW_SKIP_EXPIRED": value}).skip_expired
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "cure"),
+    [
+        ("PARTITIONS", "0", "positive whole number"),
+        ("PARTITIONS", "-3", "positive whole number"),
+        ("PARTITIONS", "6.0", "positive whole number"),
+        ("REPLICATION", "", "positive whole number"),
+        ("WEB_PORT", "٣", "positive whole number"),
+        ("SKIP_EXPIRED", "perhaps", "use 1 or 0"),
+        ("BROKER", "", "leave it out"),
+        ("BROKER", "localhost:port", "host:port"),
+        ("BROKER", "a:1,,b:2", "host:port"),
+        ("BROKER", "a:9092/topic", "host:port"),
+        ("WEB_PORT", "70000", "at most 65535"),
+        ("DATADIR", " ", "leave it out"),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_value_and_the_cure(
+    name: str, value: str, cure: str
+) -> None:
+    with pytest.raises(ValueError, match=cure) as caught:
+        Settings.from_environment({PREFIX + name: value})
+
+    assert f"{PREFIX}{name}={value!r}" in str(caught.value)
