@@ -12,7 +12,7 @@ import uvloop
 from aiokafka import AIOKafkaConsumer
 from faust.app.base import BootStrategy
 from faust.types import ServiceT, TopicT
-from mode import CrashingSupervisor
+from mode import CrashingSupervisor, get_logger
 from yarl import URL
 
 from models.errors import WorkerMustStop
@@ -31,6 +31,8 @@ from streams.worker import Worker
 
 if TYPE_CHECKING:
     from faust.web.base import Web
+
+logger = get_logger(__name__)
 
 
 def prefer_speed() -> None:
@@ -87,6 +89,7 @@ class Orderflow(faust.App):
             Table=StateTable,
             Worker=Worker,
             agent_supervisor=CrashingSupervisor,
+            store="rocksdb://",
             consumer_auto_offset_reset="earliest",
             broker_session_timeout=30.0,
             broker_heartbeat_interval=3.0,
@@ -178,3 +181,5 @@ class Orderflow(faust.App):
         """Finish, then give the local stores free."""
         await super().on_stop()
         self.runtime.release()
+        if self.crash_reason is None:
+            logger.info("%s: stopped, with nothing left in hand", self.conf.id)

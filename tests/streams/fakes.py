@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,14 +11,18 @@ from typing import Any
 from faust.types import TP
 
 from streams.batches import Piece
+from streams.changelog import Restored
 from streams.commit import Commit, Marker
+from streams.lane import Batch, Lane
+from streams.ledger import Ledger
+from streams.runtime import Attachment, Runtime
 from tests.streams.world import LogRecord
 
 
 def fetched(topic: str, start: int, end: int, partition: int = 0) -> list[tuple[TP, Any]]:
     """What one fetch brought of one partition."""
     records = [LogRecord(at, 0, b"k", b"%d" % at, ()) for at in range(start, end)]
-    return [(TP(topic, partition), Piece(topic, start, end, records))]  # type: ignore[arg-type]
+    return [(TP(topic, partition), Piece(topic, start, end, records))]
 
 
 class FakeConsumer:
@@ -146,3 +150,39 @@ async def turns(count: int = 20) -> None:
     """Let the event loop run what can run."""
     for _ in range(count):
         await asyncio.sleep(0)
+
+
+class Restoring:
+    """`restore`, which opens the lanes it is given when the test lets it."""
+
+    def __init__(self) -> None:
+        self.calls: list[list[str]] = []
+        self.expected = 0
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.on_open: Callable[[Lane], None] = lambda _: None
+
+    async def __call__(self, app: Any, opened: Iterable[Lane], open_lane: Any) -> None:
+        pending = list(opened)
+        self.calls.append([lane.writer for lane in pending])
+        await self.gate.wait()
+        for lane in pending:
+            end = app.log_of_commits.end
+            restored = Restored(Ledger(end=end))
+            open_lane(lane, restored, dict.fromkeys(lane.topics, self.expected))
+            self.on_open(lane)
+
+
+def attach(runtime: Runtime, name: str = "t", *topics: str) -> list[Batch]:
+    """Attach an agent; returns what is handed over to it."""
+    handed: list[Batch] = []
+    queue = SimpleNamespace(put_nowait=lambda event: handed.append(event.value))
+    table = SimpleNamespace(name=name, changelog_topic_name=f"{name}.changelog")
+    channel: Any = SimpleNamespace(queue=queue)
+    attachment = Attachment(table, topics or ("in",), lambda v: v, channel)  # type: ignore[arg-type]
+    runtime.attach(attachment)
+    return handed
+
+
+def assigned(*topics: str, partitions: Iterable[int] = (0, 1)) -> set[TP]:
+    return {TP(topic, partition) for topic in topics for partition in partitions}

@@ -28,7 +28,9 @@ def batch(base: int, *deltas: int, last: int | None = None, compression: int = 0
     builder = DefaultRecordBatchBuilder(2, compression, 0, -1, -1, -1, 1 << 20)
     for delta in deltas:
         value = b"%d" % (base + delta)
-        builder.append(delta, timestamp=7, key=b"k", value=value, headers=[("h", b"1"), ("n", None)])
+        builder.append(
+            delta, timestamp=7, key=b"k", value=value, headers=[("h", b"1"), ("n", None)]
+        )
     made = bytearray(builder.build())
     struct.pack_into(">q", made, 0, base)
     if last is not None:
@@ -71,14 +73,16 @@ class FakeFetcher:
         """A fetch from this offset brought these batches."""
         self.assignment.state_value(tp).seek(offset)
         records = MemoryRecords(b"".join(map(bytes, batches)))
-        found = PartitionRecords(tp, records, [], offset, None, None, True, 0)
+        found = PartitionRecords(
+            tp, records, [], offset, None, None, check_crcs=True, isolation_level=0
+        )
         self._records[tp] = FetchResult(
             tp, assignment=self.assignment, partition_records=found, backoff=0
         )
 
     def drain(self) -> Piece:
         """The one piece that there is."""
-        ((_, piece),) = drain(self)  # type: ignore[arg-type]
+        ((_, piece),) = drain(self)
         return piece
 
     def position(self, tp: TopicPartition = TP) -> int:
@@ -175,7 +179,7 @@ async def test_what_a_seek_has_overtaken_is_dropped(fetcher: FakeFetcher) -> Non
     fetcher.brought(10, batch(10, 0))
     fetcher.assignment.state_value(TP).seek(5)
 
-    assert drain(fetcher) == []  # type: ignore[arg-type]
+    assert drain(fetcher) == []
     assert fetcher.position() == 5
 
 
@@ -183,7 +187,7 @@ async def test_what_a_pause_has_overtaken_is_fetched_again_later(fetcher: FakeFe
     fetcher.brought(10, batch(10, 0))
     fetcher.assignment.state_value(TP).pause()
 
-    assert drain(fetcher) == []  # type: ignore[arg-type]
+    assert drain(fetcher) == []
     assert fetcher.position() == 10
 
 
@@ -191,7 +195,7 @@ async def test_what_a_rebalance_has_overtaken_is_dropped(fetcher: FakeFetcher) -
     fetcher.brought(10, batch(10, 0))
     fetcher.assignment._unassign()
 
-    assert drain(fetcher) == []  # type: ignore[arg-type]
+    assert drain(fetcher) == []
 
 
 async def test_an_error_is_raised_once_and_the_partition_is_fetched_again(
@@ -200,8 +204,8 @@ async def test_an_error_is_raised_once_and_the_partition_is_fetched_again(
     fetcher._records[TP] = FetchError(error=KafkaConnectionError("away"), backoff=0)
 
     with pytest.raises(KafkaConnectionError):
-        drain(fetcher)  # type: ignore[arg-type]
-    assert drain(fetcher) == []  # type: ignore[arg-type]
+        drain(fetcher)
+    assert drain(fetcher) == []
 
 
 async def test_partitions_have_pieces_of_their_own(fetcher: FakeFetcher) -> None:
@@ -209,7 +213,7 @@ async def test_partitions_have_pieces_of_their_own(fetcher: FakeFetcher) -> None
     fetcher.brought(10, batch(10, 0))
     fetcher.brought(70, batch(70, 0, 1), tp=other)
 
-    found = dict(drain(fetcher))  # type: ignore[arg-type]
+    found = dict(drain(fetcher))
     assert {tp: (piece.start, piece.end) for tp, piece in found.items()} == {
         TP: (10, 11),
         other: (70, 72),
@@ -221,13 +225,13 @@ async def test_partitions_have_pieces_of_their_own(fetcher: FakeFetcher) -> None
 
 async def test_what_is_there_is_not_waited_for(fetcher: FakeFetcher) -> None:
     fetcher.brought(10, batch(10, 0))
-    await wait_for_data(fetcher, seconds=60)  # type: ignore[arg-type]
+    await wait_for_data(fetcher, seconds=60)
 
     assert fetcher.waiter is None
 
 
 async def test_waiting_ends_with_the_next_fetch(fetcher: FakeFetcher) -> None:
-    waiting = asyncio.create_task(wait_for_data(fetcher, seconds=60))  # type: ignore[arg-type]
+    waiting = asyncio.create_task(wait_for_data(fetcher, seconds=60))
     await asyncio.sleep(0)
     assert fetcher.waiter is not None
     fetcher.waiter.set_result(None)
@@ -236,14 +240,14 @@ async def test_waiting_ends_with_the_next_fetch(fetcher: FakeFetcher) -> None:
 
 
 async def test_waiting_ends_in_any_case_and_leaves_no_waiter(fetcher: FakeFetcher) -> None:
-    await wait_for_data(fetcher, seconds=0.001)  # type: ignore[arg-type]
+    await wait_for_data(fetcher, seconds=0.001)
 
     assert fetcher.waiter is not None
     assert fetcher.waiter.cancelled()
 
 
 async def test_what_the_group_cannot_cure_is_raised(fetcher: FakeFetcher) -> None:
-    waiting = asyncio.create_task(wait_for_data(fetcher, seconds=60))  # type: ignore[arg-type]
+    waiting = asyncio.create_task(wait_for_data(fetcher, seconds=60))
     await asyncio.sleep(0)
     assert fetcher.waiter is not None
     fetcher.waiter.set_exception(KafkaConnectionError("away"))
@@ -256,7 +260,7 @@ async def test_a_consumer_that_has_stopped_is_not_waited_for(fetcher: FakeFetche
     fetcher._closed = True
 
     with pytest.raises(ConsumerStoppedError):
-        await wait_for_data(fetcher, seconds=60)  # type: ignore[arg-type]
+        await wait_for_data(fetcher, seconds=60)
 
 
 def test_batches_of_the_tests_are_what_they_say() -> None:

@@ -16,10 +16,16 @@ from tests.streams.fakes import FakeLog, fetched, turns
 from tests.streams.world import Disk
 
 
+def pass_on(unit: Unit[bytes], message: bytes) -> None:
+    """State and output of each message are the message."""
+    unit.put(b"s/" + message, message)
+    unit.emit("out", b"k", message)
+
+
 class Case:
     """A lane with a fake log and a store in memory; the test is its agent."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self) -> None:
         self.log, self.disk = FakeLog(), Disk()
         self.handed: list[Batch] = []
         self.errors: list[BaseException] = []
@@ -30,8 +36,8 @@ class Case:
         )  # fmt: skip
         self.open()
 
-    def open(self, **ledger: int) -> None:
-        restored = Restored(Ledger(end=self.log.end, **ledger), None)
+    def open(self, sequence: int = 0) -> None:
+        restored = Restored(Ledger(sequence, self.log.end))
         self.lane.open(restored, {"in": restored.ledger.applied.get("in", 0)})
 
     def offer(self, start: int, end: int) -> None:
@@ -44,8 +50,7 @@ class Case:
         batch = self.handed.pop(0)
         unit = self.lane.begin(batch)
         if unit is not None:
-            unit.each(lambda unit, message: unit.put(b"s/" + message, message) or
-                      unit.emit("out", b"k", message))  # fmt: skip
+            unit.each(pass_on)
             self.lane.seal(unit, batch.epoch, self._on_error)
         return unit
 
@@ -54,8 +59,8 @@ class Case:
 
 
 @pytest.fixture
-def case(monkeypatch: pytest.MonkeyPatch) -> Case:
-    return Case(monkeypatch)
+async def case() -> Case:
+    return Case()
 
 
 async def test_a_unit_is_appended_then_stored_then_published(case: Case) -> None:
@@ -273,7 +278,6 @@ async def test_a_repair_that_is_fenced_midway_leaves_the_store_where_it_stood(
     case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The next restore must begin before the rejected commit, to find what is still tainted."""
-    assert commits.portions
     ledger = accepted(case, a=b"v" * (900 << 10), b=b"v" * (900 << 10))
     append = case.log.append
 

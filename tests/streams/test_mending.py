@@ -29,7 +29,7 @@ class Work:
         self.ended += 1
 
 
-async def nothing_wrong(lane: Any, error: BaseException) -> None:
+async def nothing_wrong(_: Any, error: BaseException) -> None:
     raise AssertionError(error)
 
 

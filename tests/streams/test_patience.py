@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from types import SimpleNamespace
 
 import pytest
 from aiokafka.errors import KafkaConnectionError
@@ -23,7 +24,7 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     async def sleep(seconds: float) -> None:
         waited.append(seconds)
 
-    monkeypatch.setattr(patience.asyncio, "sleep", sleep)
+    monkeypatch.setattr(patience, "asyncio", SimpleNamespace(sleep=sleep))
     return waited
 
 

@@ -139,7 +139,10 @@ def test_progress_is_shown_as_offset_and_mark_of_what_was_published() -> None:
 
 
 def test_lanes_that_share_a_source_show_the_least_of_them_and_all_marks() -> None:
-    lanes = [lane("a", published=marker(9, **{"in": 70})), lane("b", published=marker(3, **{"in": 5}))]
+    lanes = [
+        lane("a", published=marker(9, **{"in": 70})),
+        lane("b", published=marker(3, **{"in": 5})),
+    ]
 
     assert marks(lanes) == {IN: (5, "a=9,b=3")}
 

@@ -17,6 +17,7 @@ from streams.commit import MARKER_KEY, Commit, decode_marker_head
 from streams.fold import ChangelogFold
 from streams.lane import Lane
 from streams.ledger import Ledger
+from streams.restore import finish
 from tests.streams import test_protocol_model as model
 from tests.streams import world
 from tests.streams.world import Process, World
@@ -69,17 +70,13 @@ def states_of_rejected_commits_applied(patch: Patch) -> None:
 
 
 def no_publishing_after_a_restore(patch: Patch) -> None:
-    finish = world.finish
-
-    async def finished(log: Any, lane: Lane, found: Restored, *, published: bool) -> bool:
+    async def finished(log: Any, lane: Lane, found: Restored, **_: bool) -> bool:
         return await finish(log, lane, found, published=True)
 
     patch.setattr(world, "finish", finished)
 
 
 def no_repair_of_tainted_keys(patch: Patch) -> None:
-    finish = world.finish
-
     async def finished(log: Any, lane: Lane, found: Restored, *, published: bool) -> bool:
         found.tainted.clear()
         return await finish(log, lane, found, published=published)
@@ -88,7 +85,7 @@ def no_repair_of_tainted_keys(patch: Patch) -> None:
 
 
 def repeats_not_recognised(patch: Patch) -> None:
-    patch.setattr(units, "is_repeat", lambda origin, seen: False)
+    patch.setattr(units, "is_repeat", lambda *_: False)
 
 
 def append_before_the_last_outbox_is_published(patch: Patch) -> None:

@@ -37,7 +37,7 @@ def published(of: Marker) -> list[tuple[str, int, bytes]]:
 
 def read(of: Marker) -> dict[tuple[str, int], list[Any]]:
     """Records by partition, in the order in which they are appended."""
-    found = defaultdict(list)
+    found: defaultdict[tuple[str, int], list[Any]] = defaultdict(list)
     for topic, partition, batch in published(of):
         found[topic, partition] += list(DefaultRecordBatch(batch))
     return found
@@ -59,7 +59,9 @@ def test_each_destination_partition_gets_its_outputs_in_their_order() -> None:
     outbox = [output(b"%d" % n, partition=n % 3, topic="ab"[n % 2]) for n in range(60)]
 
     for (topic, partition), records in read(marker(*outbox)).items():
-        expected = [each.value for each in outbox if (each.topic, each.partition) == (topic, partition)]
+        expected = [
+            each.value for each in outbox if (each.topic, each.partition) == (topic, partition)
+        ]
         assert [record.value for record in records] == expected
 
 
@@ -74,7 +76,9 @@ def test_an_origin_is_the_place_in_the_whole_outbox() -> None:
 
 outputs = st.builds(
     output,
-    value=st.none() | st.integers(0, 60_000).map(lambda size: b"v" * size) | st.just(b"v" * 300_000),
+    value=st.none()
+    | st.integers(0, 60_000).map(lambda size: b"v" * size)
+    | st.just(b"v" * 300_000),
     partition=st.integers(0, 2),
     key=st.none() | st.integers(0, 60_000).map(lambda size: b"k" * size),
     headers=st.sampled_from([(), (("h", b"x" * 40_000),), (("n", None),)]),

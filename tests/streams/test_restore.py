@@ -123,7 +123,8 @@ async def run(app: Any, *tables: str) -> list[tuple[str, dict[str, int]]]:
     return opened
 
 
-async def test_every_lane_is_opened_where_it_goes_on(app: Any, reading: Reading) -> None:
+@pytest.mark.usefixtures("reading")
+async def test_every_lane_is_opened_where_it_goes_on(app: Any) -> None:
     assert await run(app, "a", "b") == [("a", {"in": 9}), ("b", {"in": 9})]
 
 
@@ -153,7 +154,8 @@ async def test_only_lanes_that_were_written_to_meanwhile_are_read_again(
     assert [table for table, _ in opened] == ["a", "b"]
 
 
-async def test_expired_records_end_the_restore(app: Any, reading: Reading) -> None:
+@pytest.mark.usefixtures("reading")
+async def test_expired_records_end_the_restore(app: Any) -> None:
     app.group_consumer.first = {TP("in", 0): 50}
 
     with pytest.raises(RecordsExpired):
@@ -167,7 +169,7 @@ async def test_no_lane_is_still_being_finished_when_all_begin_again(
     under_way: list[int] = []
     log = app.log_of_commits
 
-    async def publish(writer: str, marker: Marker) -> None:
+    async def publish(writer: str, _: Marker) -> None:
         if writer == "a/0" and len(reading.reads) == 1:
             raise KafkaConnectionError("away")
         under_way.append(len(reading.reads))

@@ -124,7 +124,7 @@ async def test_a_second_batch_for_a_partition_waits_for_the_first(
 async def test_a_batch_that_is_not_taken_in_while_the_broker_is_away_is_offered_again(
     producer: Producer, kafka: FakeKafka
 ) -> None:
-    """aiokafka gives up after the request timeout: with a frozen broker, after 40 seconds."""
+    """The client gives up after the request timeout: with a frozen broker, after 40 seconds."""
     kafka.refusals = [KafkaTimeoutError(), KafkaTimeoutError()]
     appending = asyncio.create_task(producer.append("t.changelog", 3, commit()))
     await turns()

@@ -14,7 +14,7 @@ from streams.commit import MARKER_KEY, POSITION_KEY
 from streams.ledger import Ledger
 from streams.origins import HEADER, MOST_WRITERS
 from streams.partitioner import partition_of
-from streams.unit import OUTPUT_LIMIT, Unit
+from streams.unit import Unit
 from tests.streams.world import Disk, LogRecord
 
 Handler = Callable[[Unit[bytes], bytes], None]
@@ -40,7 +40,7 @@ def unit_of(
     end = found[-1].offset + 1 if found else 0
     return Unit(
         writer="w", partition=2, partitions=4, ledger=ledger or Ledger(), decode=decode,
-        pieces=[Piece("in", found[0].offset if found else 0, end, found)],  # type: ignore[arg-type]
+        pieces=[Piece("in", found[0].offset if found else 0, end, found)],
         store=options.pop("store", Disk()), **options,
     )  # fmt: skip
 
@@ -203,7 +203,7 @@ def test_the_failure_names_topic_partition_offset_and_cause() -> None:
 
 def test_pieces_after_the_failing_record_are_left_to_the_next_unit() -> None:
     unit = unit_of(records(b"a1"))
-    later = Piece("other", 0, 2, records(b"b1", b"b2"))  # type: ignore[arg-type]
+    later = Piece("other", 0, 2, records(b"b1", b"b2"))
     unit.pieces = [*unit.pieces, later]
 
     unit.each(explode_on(b"a1"))
@@ -290,79 +290,7 @@ def test_a_forged_origin_makes_a_dead_letter_that_can_be_written(origin: bytes) 
 def test_forged_writers_cannot_fill_the_commit_record() -> None:
     unit = unit_of(originated(*(b"forged%d/0/1/0" % n for n in range(MOST_WRITERS + 5))))
 
-    unit.each(lambda unit, _: None)
+    unit.each(lambda *_: None)
 
     assert len(unit.commit(0).marker.seen) == MOST_WRITERS
-    assert unit.poisoned == 5
-
-
-# Limits.
-
-
-def test_a_unit_takes_no_more_records_once_its_commit_is_large() -> None:
-    unit = unit_of(records(*[b"%d" % n * 100 for n in range(9)]), soft_limit=2_000)
-
-    unit.each(lambda unit, message: unit.put(message, message))
-    done = len(unit.commit(0).states)
-
-    assert 0 < done < 9
-    assert unit.applied == {"in": done}
-    assert unit.failure is None
-    assert [record.offset for record in unit.rest[0].records] == list(range(done, 9))
-
-
-def test_writing_one_state_again_and_again_does_not_fill_the_commit() -> None:
-    unit = unit_of(records(*[b"a%d" % n for n in range(100)]), soft_limit=2_000)
-
-    unit.each(lambda unit, _: unit.put(b"s/a", b"v" * 500))
-
-    assert unit.rest == []
-
-
-def test_a_record_alone_may_exceed_the_soft_limit() -> None:
-    unit = unit_of(records(b"a", b"b"), soft_limit=2_000)
-
-    unit.each(lambda unit, message: unit.put(message, b"v" * 5_000))
-
-    assert unit.commit(0).states == {b"a": b"v" * 5_000}
-    assert unit.failure is None
-
-
-def test_a_record_whose_effects_never_fit_fails_and_says_their_size() -> None:
-    unit = unit_of(records(b"a", b"b"), soft_limit=2_000, hard_limit=4_000)
-
-    unit.each(lambda unit, message: unit.put(message, b"v" * 5_000))
-
-    assert unit.commit(0).states == {}
-    assert "CommitTooLarge: its effects take" in str(unit.failure)
-    assert "in[2] offset 0" in str(unit.failure)
-    assert unit.handled == 0
-
-
-def test_a_record_after_others_gets_a_unit_of_its_own_before_it_is_found_too_large() -> None:
-    unit = unit_of(records(b"a", b"b"), soft_limit=2_000, hard_limit=4_000)
-
-    unit.each(lambda unit, message: unit.put(message, b"v" * (5_000 if message == b"b" else 1)))
-
-    assert unit.failure is None
-    assert unit.applied == {"in": 1}
-
-
-def test_an_output_that_no_topic_takes_fails_where_it_is_emitted() -> None:
-    unit = unit_of(records(b"a"))
-
-    unit.each(lambda unit, _: unit.emit("out", b"k", b"v" * OUTPUT_LIMIT))
-
-    assert "CommitTooLarge: an output to out has" in str(unit.failure)
-
-
-def test_what_a_rolled_back_record_emitted_takes_no_room() -> None:
-    def handle(unit: Unit[bytes], message: bytes) -> None:
-        unit.emit("out", b"k", b"v" * 1_000)
-        raise UndecodableRecord("$", "wrong", "right")
-
-    unit = unit_of(records(*[b"x"] * 5), soft_limit=4_000)
-    unit.each(handle)
-
-    assert unit.rest == []
     assert unit.poisoned == 5

@@ -10,12 +10,13 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from models.errors import UndecodableRecord
 from streams.batches import Piece
 from streams.commit import MARKER_KEY, Commit, encode_marker
 from streams.ledger import Ledger
 from streams.origins import HEADER
-from streams.unit import HARD_LIMIT, Unit
-from tests.streams.test_unit import decode
+from streams.unit import HARD_LIMIT, OUTPUT_LIMIT, Unit
+from tests.streams.test_unit import decode, records, unit_of
 from tests.streams.world import Disk, LogRecord
 
 LARGEST = 4 << 20
@@ -75,7 +76,7 @@ def test_a_commit_is_never_larger_than_its_unit_judged(
     unit = Unit(
         writer="0123456789ab", partition=11, partitions=12, decode=decode, store=Disk(),
         ledger=Ledger(sequence=2**60, applied=applied, seen={origins[0] + "/9": (number, number)}),
-        pieces=[Piece(topic, 0, len(found), found)],  # type: ignore[arg-type]
+        pieces=[Piece(topic, 0, len(found), found)],
     )  # fmt: skip
 
     unit.each(handle)
@@ -84,18 +85,18 @@ def test_a_commit_is_never_larger_than_its_unit_judged(
     assert batch_of(unit.commit(2**41)).size() <= unit._size
 
 
-def small(unit: Unit[bytes], message: bytes) -> None:
+def small(unit: Unit[bytes], _: bytes) -> None:
     for number in range(200_000):
         unit.put(b"%d" % number, b"")
 
 
-def large(unit: Unit[bytes], message: bytes) -> None:
+def large(unit: Unit[bytes], _: bytes) -> None:
     for number in range(10):
         unit.put(b"%d" % number, b"v" * (400 << 10))
 
 
-def outputs(unit: Unit[bytes], message: bytes) -> None:
-    for _ in range(60_000):
+def outputs(unit: Unit[bytes], _: bytes) -> None:
+    for _number in range(60_000):
         unit.emit("a.topic.with.a.longer.name", b"key", b"", (("h", b"1"),))
 
 
@@ -103,10 +104,79 @@ def test_the_largest_commit_that_a_unit_lets_pass_fits_in_one_batch() -> None:
     for handle in (small, large, outputs):
         unit = Unit(
             writer="w", partition=0, partitions=1, decode=decode, store=Disk(), ledger=Ledger(),
-            pieces=[Piece("in", 0, 1, [LogRecord(0, 0, None, b"m", ())])],  # type: ignore[list-item]
+            pieces=[Piece("in", 0, 1, [LogRecord(0, 0, None, b"m", ())])],
         )  # fmt: skip
         unit.each(handle)
         size = batch_of(unit.commit(0)).size()
 
         assert unit.failure is not None or unit._size <= HARD_LIMIT
         assert size <= LARGEST
+
+
+def test_a_unit_takes_no_more_records_once_its_commit_is_large() -> None:
+    unit = unit_of(records(*[b"%d" % n * 100 for n in range(9)]), soft_limit=2_000)
+
+    unit.each(lambda unit, message: unit.put(message, message))
+    done = len(unit.commit(0).states)
+
+    assert 0 < done < 9
+    assert unit.applied == {"in": done}
+    assert unit.failure is None
+    assert [record.offset for record in unit.rest[0].records] == list(range(done, 9))
+
+
+def test_writing_one_state_again_and_again_does_not_fill_the_commit() -> None:
+    unit = unit_of(records(*[b"a%d" % n for n in range(100)]), soft_limit=2_000)
+
+    unit.each(lambda unit, _: unit.put(b"s/a", b"v" * 500))
+
+    assert unit.rest == []
+
+
+def test_a_record_alone_may_exceed_the_soft_limit() -> None:
+    unit = unit_of(records(b"a", b"b"), soft_limit=2_000)
+
+    unit.each(lambda unit, message: unit.put(message, b"v" * 5_000))
+
+    assert unit.commit(0).states == {b"a": b"v" * 5_000}
+    assert unit.failure is None
+
+
+def test_a_record_whose_effects_never_fit_fails_and_says_their_size() -> None:
+    unit = unit_of(records(b"a", b"b"), soft_limit=2_000, hard_limit=4_000)
+
+    unit.each(lambda unit, message: unit.put(message, b"v" * 5_000))
+
+    assert unit.commit(0).states == {}
+    assert "CommitTooLarge: its effects take" in str(unit.failure)
+    assert "in[2] offset 0" in str(unit.failure)
+    assert unit.handled == 0
+
+
+def test_a_record_after_others_gets_a_unit_of_its_own_before_it_is_found_too_large() -> None:
+    unit = unit_of(records(b"a", b"b"), soft_limit=2_000, hard_limit=4_000)
+
+    unit.each(lambda unit, message: unit.put(message, b"v" * (5_000 if message == b"b" else 1)))
+
+    assert unit.failure is None
+    assert unit.applied == {"in": 1}
+
+
+def test_an_output_that_no_topic_takes_fails_where_it_is_emitted() -> None:
+    unit = unit_of(records(b"a"))
+
+    unit.each(lambda unit, _: unit.emit("out", b"k", b"v" * OUTPUT_LIMIT))
+
+    assert "CommitTooLarge: an output to out has" in str(unit.failure)
+
+
+def test_what_a_rolled_back_record_emitted_takes_no_room() -> None:
+    def handle(unit: Unit[bytes], _: bytes) -> None:
+        unit.emit("out", b"k", b"v" * 1_000)
+        raise UndecodableRecord("$", "wrong", "right")
+
+    unit = unit_of(records(*[b"x"] * 5), soft_limit=4_000)
+    unit.each(handle)
+
+    assert unit.rest == []
+    assert unit.poisoned == 5

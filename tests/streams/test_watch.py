@@ -148,7 +148,9 @@ async def test_a_lane_that_stands_still_is_named_though_another_reads_the_same_s
     app.runtime = FakeRuntime(lane("still"), moving)
     now = time.monotonic()
     for second in range(40):
-        monkeypatch.setattr("streams.watch.time", SimpleNamespace(monotonic=lambda at=now + second: at))
+        monkeypatch.setattr(
+            "streams.watch.time", SimpleNamespace(monotonic=lambda at=now + second: at)
+        )
         moving.ledger.applied["in"] += 1
         await look(watch, app, position=50, end=100)
 

@@ -28,7 +28,7 @@ def test_a_port_in_use_is_named_with_the_cure() -> None:
 
 
 def ending(error: BaseException | None) -> Any:
-    def execute(self: faust.Worker) -> NoReturn:
+    def execute(_: faust.Worker) -> NoReturn:
         if error is None:
             raise SystemExit(0)
         try:

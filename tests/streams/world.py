@@ -34,7 +34,7 @@ class LogRecord:
     """A record as the broker keeps it."""
 
     offset: int
-    timestamp: int
+    timestamp: int | None
     key: bytes | None
     value: bytes | None
     headers: Headers

@@ -1,0 +1,1 @@
+"""Contracts with libraries whose private parts the runtime uses."""
