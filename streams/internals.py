@@ -133,7 +133,12 @@ _FAUST_TRANSPORT = (
          "ends the thread at once when the worker crashes"),
     Part(f"{_DRIVER}.Producer._settings_extra", "overridden", "transport",
          "idempotent, all replicas"),
+    Part(f"{_DRIVER}.Producer.flush", "overridden", "transport",
+         "would wait for a broker that is away, at every revocation"),
+    Part(f"{_DRIVER}.Producer.on_stop", "overridden", "transport",
+         "forgets the aiokafka producer, then stops it"),
     Part(f"{_DRIVER}.Producer._ensure_producer", "called", "transport", "the aiokafka producer"),
+    Part(f"{_DRIVER}.Producer._producer", "read", "transport", "the same, or None"),
 )  # fmt: skip
 
 _MODE_WORKER = (
@@ -203,6 +208,11 @@ _AIOKAFKA_CONSUMER = (
 _AIOKAFKA_PRODUCER = (
     Part("aiokafka.producer.producer.AIOKafkaProducer.send_batch", "called", "transport",
          "the future's offset is that of the first record"),
+    Part("aiokafka.producer.producer.AIOKafkaProducer.stop", "relied on", "transport",
+         "ends early once the sender's task has ended"),
+    Part("aiokafka.producer.producer.AIOKafkaProducer._sender", "read", "transport",
+         "to end that task"),
+    Part("aiokafka.producer.sender.Sender.sender_task", "read", "transport", "the task"),
     Part("aiokafka.producer.producer.AIOKafkaProducer._partition", "relied on", "transport",
          "asserts that a partition exists"),
     Part("aiokafka.producer.message_accumulator.BatchBuilder.append", "called", "transport",

@@ -34,9 +34,9 @@ from streams.publication import batches_of
 if TYPE_CHECKING:
     from streams.application import Orderflow
 
-_FETCH_MAX_WAIT_MS = (
-    250  # a seek or resume waits for the fetch in flight; Faust's 1 500 is too long
-)
+# A seek or resume waits for the fetch in flight; Faust's 1 500 is too long.
+_FETCH_MAX_WAIT_MS = 250
+_STOP_SECONDS = 5.0  # with a broker that answers, nothing is left to be sent
 
 
 class ConsumerThread(driver.AIOKafkaConsumerThread):
@@ -200,6 +200,18 @@ class Producer(driver.Producer):
 
     def _settings_extra(self) -> Mapping[str, Any]:
         return {"acks": "all", "enable_idempotence": True}
+
+    async def flush(self) -> None:
+        """Nothing to wait for: who writes waits for the acknowledgement, and a drain for them."""
+
+    async def on_stop(self) -> None:
+        """Give up what a broker that is away does not take; the next owner goes on without it."""
+        producer = self._producer
+        stopping = asyncio.ensure_future(super().on_stop())
+        await asyncio.wait([stopping], timeout=_STOP_SECONDS)
+        if producer is not None and not stopping.done():
+            producer._sender.sender_task.cancel()
+        await stopping
 
     async def append(self, changelog: str, partition: int, commit: Commit) -> int:
         """Append a commit record to its changelog partition; returns the offset of its marker."""

@@ -70,6 +70,7 @@ class Unit(Generic[M]):
         self.seen = dict(ledger.seen)
         self.rest: list[Piece] = []
         self.failure: HandlerFailed | None = None
+        self.done = False  # whether `each` was called
         self.handled = self.repeats = self.poisoned = 0
         self._sequence = ledger.sequence + 1
         self._partitions = partitions
@@ -128,13 +129,17 @@ class Unit(Generic[M]):
         """Apply `handle` to every message of the batch that was not applied before.
 
         Raises:
-            WorkerMustStop: `handle` is a coroutine function; nothing would wait for it.
+            WorkerMustStop: it was done before, or `handle` is a coroutine function, for which
+                nothing would wait.
         """
+        if self.done:
+            raise WorkerMustStop("unit.each was called twice; decide on a message in one handler")
         if iscoroutinefunction(handle):
             raise WorkerMustStop(
                 f"{handle} is `async def`, so as a handler it would change nothing: make it a "
                 "plain function; what must be waited for belongs to an effect executor"
             )
+        self.done = True
         for position, piece in enumerate(self.pieces):
             self.topic = piece.topic
             done = self._apply(piece, handle)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from faust import StreamT, Topic
 from mode import get_logger
 
+from models.errors import WorkerMustStop
 from streams.lane import Batch
 from streams.runtime import Attachment
 from streams.unit import Unit
@@ -34,6 +35,7 @@ async def units(
 
     Raises:
         HandlerFailed: after the records before the failing one were committed.
+        WorkerMustStop: the agent went on without `unit.each`; its records would be left out.
     """
     runtime = cast("Orderflow", stream.app).runtime
     channel = cast("Topic", stream.channel)
@@ -44,6 +46,10 @@ async def units(
         if unit is None:  # the partition was lost since the batch was handed over
             continue
         yield unit
+        if not unit.done:
+            raise WorkerMustStop(
+                f"the agent of {table.name} took a unit without unit.each(handler)"
+            )
         sealed = batch.lane.seal(unit, batch.epoch, runtime.on_error)
         runtime.after_unit(batch.lane)
         if unit.failure is not None:

@@ -92,10 +92,10 @@ class Watch(Service):
             if tp in held and self._shown.get(tp) != mark
         }
         if news:
-            showing = self.app.group_consumer.show_progress(news)
-            with contextlib.suppress(TimeoutError):
-                if await asyncio.wait_for(showing, _SHOW_SECONDS):
-                    self._shown.update(news)
+            showing = asyncio.ensure_future(self.app.group_consumer.show_progress(news))
+            await asyncio.wait([showing], timeout=_SHOW_SECONDS)  # not cancelled: nobody would
+            if showing.done() and showing.result():  # hear what becomes of the request inside
+                self._shown.update(news)
 
     def forget(self) -> None:
         """The assignment changed: show everything again."""

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from deploy.kafka.broker import LocalBroker
 from tests.faults.exits import POINTS
 from tests.faults.scene import Scene
-from tests.faults.workers import Worker
+from tests.faults.workers import Worker, eventually
 
 SESSION_SECONDS = 6.0  # as in tests/faults/workers.py
 Misfortune = Callable[[Scene, Worker], Awaitable[str]]
@@ -66,9 +66,13 @@ async def exited(scene: Scene, worker: Worker) -> str:
     times = 3 if point == "after-progress" else scene.random.randrange(1, 200)
     worker.kill()
     worker.start(RELAY_EXIT_AT=f"{point}:{times}")
-    code = await worker.exit_code()
+    try:
+        await eventually(lambda: worker.ended, "it comes to that point", patience=20)
+    except AssertionError:  # it has no partition to work on
+        worker.kill()
+        point = f"killed before it came to {point}"
     worker.start()
-    return f"exited {point} (exit code {code})"
+    return f"exited {point}"
 
 
 async def joined(scene: Scene, _: Worker) -> str:

@@ -15,8 +15,10 @@ from aiokafka.errors import (
 )
 from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.record.default_records import DefaultRecordBatch
+from faust.transport.drivers import aiokafka as driver
 
 from models.errors import CommitTooLarge, WorkerMustStop
+from streams import transport
 from streams.commit import MARKER_KEY, Commit, Marker, Output, decode_marker
 from streams.transport import Producer
 from tests.streams.fakes import turns
@@ -29,6 +31,7 @@ class FakeKafka:
         self.taken: list[tuple[str, int, BatchBuilder]] = []
         self.answers: list[asyncio.Future[Any]] = []
         self.refusals: list[BaseException] = []
+        self._sender: object = None
 
     def create_batch(self) -> BatchBuilder:
         return BatchBuilder(4 << 20, 0)
@@ -163,6 +166,27 @@ async def test_a_topic_or_partition_that_does_not_exist_is_named(
 
     with pytest.raises(WorkerMustStop, match=r"no out\[0\] to write to.*streams/topics\.py"):
         await producer.publish("t/3", outbox((0, 1)))
+
+
+async def test_a_stop_gives_up_what_a_broker_that_is_away_does_not_take(
+    producer: Producer, kafka: FakeKafka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The client tries for ever what an idempotent producer was given."""
+    sending = asyncio.create_task(asyncio.Event().wait())
+    kafka._sender = SimpleNamespace(sender_task=sending)
+
+    async def on_stop(_: object) -> None:
+        await asyncio.wait([sending])
+
+    monkeypatch.setattr(transport, "_STOP_SECONDS", 0.01)
+    monkeypatch.setattr(driver.Producer, "on_stop", on_stop)
+    await producer.on_stop()
+
+    assert sending.cancelled()
+
+
+async def test_a_flush_waits_for_nothing(producer: Producer) -> None:
+    await producer.flush()
 
 
 def test_the_producer_is_idempotent_and_waits_for_all_replicas(producer: Producer) -> None:

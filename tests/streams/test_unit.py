@@ -12,7 +12,7 @@ from models.errors import StoreCorrupted, UndecodableRecord, WorkerMustStop
 from streams.batches import Piece
 from streams.commit import MARKER_KEY, POSITION_KEY
 from streams.ledger import Ledger
-from streams.origins import HEADER, MOST_WRITERS
+from streams.origins import HEADER
 from streams.partitioner import partition_of
 from streams.unit import Unit
 from tests.streams.world import Disk, LogRecord
@@ -115,6 +115,14 @@ def test_holes_at_the_end_of_a_piece_count_as_applied() -> None:
     unit.each(count)
 
     assert unit.commit(0).marker.applied == {"in": 9}
+
+
+def test_a_unit_is_applied_once() -> None:
+    unit = unit_of(records(b"a"))
+    unit.each(count)
+
+    with pytest.raises(WorkerMustStop, match="twice"):
+        unit.each(count)
 
 
 # Poison.
@@ -285,12 +293,3 @@ def test_a_forged_origin_makes_a_dead_letter_that_can_be_written(origin: bytes) 
 
     assert unit.poisoned == 1
     assert unit.commit(0).marker.seen == {}
-
-
-def test_forged_writers_cannot_fill_the_commit_record() -> None:
-    unit = unit_of(originated(*(b"forged%d/0/1/0" % n for n in range(MOST_WRITERS + 5))))
-
-    unit.each(lambda *_: None)
-
-    assert len(unit.commit(0).marker.seen) == MOST_WRITERS
-    assert unit.poisoned == 5

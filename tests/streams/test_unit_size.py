@@ -14,9 +14,9 @@ from models.errors import UndecodableRecord
 from streams.batches import Piece
 from streams.commit import MARKER_KEY, Commit, encode_marker
 from streams.ledger import Ledger
-from streams.origins import HEADER
+from streams.origins import HEADER, MOST_WRITERS
 from streams.unit import HARD_LIMIT, OUTPUT_LIMIT, Unit
-from tests.streams.test_unit import decode, records, unit_of
+from tests.streams.test_unit import decode, originated, records, unit_of
 from tests.streams.world import Disk, LogRecord
 
 LARGEST = 4 << 20
@@ -179,4 +179,13 @@ def test_what_a_rolled_back_record_emitted_takes_no_room() -> None:
     unit.each(handle)
 
     assert unit.rest == []
+    assert unit.poisoned == 5
+
+
+def test_forged_writers_cannot_fill_the_commit_record() -> None:
+    unit = unit_of(originated(*(b"forged%d/0/1/0" % n for n in range(MOST_WRITERS + 5))))
+
+    unit.each(lambda *_: None)
+
+    assert len(unit.commit(0).marker.seen) == MOST_WRITERS
     assert unit.poisoned == 5
