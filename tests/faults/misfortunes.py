@@ -68,11 +68,12 @@ async def exited(scene: Scene, worker: Worker) -> str:
     worker.start(RELAY_EXIT_AT=f"{point}:{times}")
     try:
         await eventually(lambda: worker.ended, "it comes to that point", patience=20)
+        said = f"exited {point} (exit code {await worker.exit_code()})"
     except AssertionError:  # it has no partition to work on
         worker.kill()
-        point = f"killed before it came to {point}"
+        said = f"killed before it came to {point}"
     worker.start()
-    return f"exited {point}"
+    return said
 
 
 async def joined(scene: Scene, _: Worker) -> str:
