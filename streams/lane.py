@@ -49,12 +49,11 @@ class Log(Protocol):
 class Batch:
     """The value of one Faust event: a lane has records to hand over."""
 
-    __slots__ = ("epoch", "lane", "partition")
+    __slots__ = ("epoch", "lane")
 
     def __init__(self, lane: Lane, epoch: int) -> None:
         self.lane = lane
         self.epoch = epoch
-        self.partition = lane.partition
 
 
 class State(Enum):

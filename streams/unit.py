@@ -23,9 +23,7 @@ M = TypeVar("M")
 
 SOFT_LIMIT = 1 << 20  # bytes of a commit at which a unit stops taking records: ~2 000 small ones
 OUTPUT_LIMIT = (1 << 20) - (16 << 10)  # bytes that surely fit in max.message.bytes of 1 MiB
-HARD_LIMIT = (4 << 20) - (
-    64 << 10
-)  # bytes that surely fit in the changelog's max.message.bytes of 4 MiB
+HARD_LIMIT = (4 << 20) - (64 << 10)  # likewise in a changelog's, of 4 MiB
 _NAME_BYTES = 300  # of a topic applied or an origin seen, at most; and of a marker itself
 _STATE_OVERHEAD = 16  # bytes of framing per state record, generously
 _OUTPUT_OVERHEAD = 32  # bytes of framing per outbox entry, generously
@@ -80,8 +78,6 @@ class Unit(Generic[M]):
         self._hard_limit = hard_limit
         self._staged: dict[bytes, bytes | None] = {}
         self._emitted = 0  # bytes of outputs of the record in hand
-        self._headers: tuple[tuple[str, bytes], ...] = ()
-        self._header_bytes = 0
         self._size = _NAME_BYTES * (1 + len(ledger.seen) + len(ledger.applied) + len(pieces))
 
     # What handlers use.
@@ -115,13 +111,11 @@ class Unit(Generic[M]):
         Raises:
             CommitTooLarge: no topic would take it.
         """
-        if headers != self._headers:  # most outputs have the same
-            self._headers, self._header_bytes = headers, header_bytes(headers)
-        size = len(key) + len(value) + self._header_bytes
+        size = len(key) + len(value) + header_bytes(headers)
         if size > OUTPUT_LIMIT:
             raise CommitTooLarge(f"an output to {topic} has {size} bytes, {OUTPUT_LIMIT} fit")
-        self._emitted += size + len(topic) + _OUTPUT_OVERHEAD
-        self.outputs.append(Output(topic, partition_of(key, self._partitions), key, value, headers))
+        output = Output(topic, partition_of(key, self._partitions), key, value, headers)
+        self._append(output, size)
 
     # What the runtime uses.
 
@@ -171,7 +165,9 @@ class Unit(Generic[M]):
             except UndecodableRecord as error:
                 poison = 1
                 self._roll_back(mark)
-                self._append(dead_letter(piece.topic, self.partition, record, error))
+                letter = dead_letter(piece.topic, self.partition, record, error)
+                size = len(letter.key or b"") + len(letter.value or b"")
+                self._append(letter, size + header_bytes(letter.headers))
             except WorkerMustStop:
                 raise
             except Exception as error:  # noqa: BLE001 - whatever a handler raises, the unit survives it
@@ -189,10 +185,9 @@ class Unit(Generic[M]):
                     self._size += _NAME_BYTES
         return len(piece.records)
 
-    def _append(self, letter: Output) -> None:
-        self._emitted += _OUTPUT_OVERHEAD + len(letter.topic) + header_bytes(letter.headers)
-        self._emitted += len(letter.key or b"") + len(letter.value or b"")
-        self.outputs.append(letter)
+    def _append(self, output: Output, size: int) -> None:
+        self._emitted += size + len(output.topic) + _OUTPUT_OVERHEAD
+        self.outputs.append(output)
 
     def _release(self, mark: int) -> bool:
         """Make the record's effects part of the unit, unless they no longer fit."""
