@@ -18,6 +18,7 @@ from yarl import URL
 from models.errors import WorkerMustStop
 from streams.broker import BrokerGate
 from streams.fetch import RESTORE_FETCH
+from streams.following import Follower
 from streams.logs import logging_config
 from streams.operations import add_operations
 from streams.recovery import LaneTables
@@ -80,6 +81,7 @@ class Orderflow(faust.App):
         self.partitions = settings.partitions
         self.skip_expired = settings.skip_expired
         self.declared = list(topics)
+        self.followers: dict[str, list[Follower]] = {}
         super().__init__(
             name,
             env_prefix=PREFIX,
@@ -116,11 +118,16 @@ class Orderflow(faust.App):
         self.watch = Watch(self)
         self.runtime = Runtime(self)
 
-    def source(self, topic: Topic) -> TopicT:
-        """A declared topic as the channel of an agent: raw bytes, decoded by the unit of work."""
+    def source(self, *topics: Topic) -> TopicT:
+        """Declared topics as the channel of an agent: raw bytes, decoded by the unit of work."""
+        names = [topic.name for topic in topics]
         return self.topic(
-            topic.name, key_type=bytes, value_type=bytes, value_serializer="raw", acks=False
+            *names, key_type=bytes, value_type=bytes, value_serializer="raw", acks=False
         )
+
+    def follow(self, table: str, follower: Follower) -> None:
+        """Tell `follower` of every commit that this worker makes to a table, from its opening."""
+        self.followers.setdefault(table, []).append(follower)
 
     def state_table(self, name: str) -> StateTable:
         """The table of an agent."""

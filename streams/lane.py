@@ -18,13 +18,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from enum import Enum
 from typing import Any, Protocol
 
 from streams.batches import Gap, Intake, Piece
 from streams.changelog import Restored, position_at
 from streams.commit import MARKER_KEY, Commit, Marker, portions
+from streams.following import Follower
 from streams.ledger import Ledger
 from streams.metrics import COMMIT_SECONDS, PUBLISH_SECONDS, count_unit
 from streams.store import PartitionStore
@@ -80,6 +81,7 @@ class Lane:
         log: Log,
         decode: Callable[[bytes | None], Any],
         hand_over: Callable[[Batch], None],
+        followers: Sequence[Follower] = (),
     ) -> None:
         self.table = table
         self.changelog = changelog
@@ -97,6 +99,7 @@ class Lane:
         self._process = process
         self._decode = decode
         self._hand_over = hand_over
+        self._followers = followers
         self._in_hand = False
         self._publishing: asyncio.Future[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -112,9 +115,13 @@ class Lane:
         self._in_hand = False
         self._publishing = None
         self.state = State.OPEN
+        for follower in self._followers:
+            follower.opened(self)
 
     def close(self) -> None:
         """Stop: units not yet appended come to nothing, their records are read again."""
+        for follower in self._followers if self.state is not State.CLOSED else ():
+            follower.closed(self)
         self.state = State.CLOSED
         self.epoch += 1
 
@@ -224,6 +231,8 @@ class Lane:
         begin = self.ledger.end - commit.length
         position = position_at(self.changelog, commit.marker, begin, self.ledger.end)
         self.store.write(commit.states, position)
+        for follower in self._followers:
+            follower.committed(self, commit.states)
 
     async def _publish(self, marker: Marker, epoch: int) -> None:
         if marker.outbox:

@@ -6,9 +6,13 @@ publishing it twice is harmless.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
+from aiokafka.errors import KafkaError
+
+from models.errors import WorkerMustStop
 from streams.commit import Marker
 from streams.origins import HEADER, header_bytes
 
@@ -57,3 +61,20 @@ def closed(batch: Batch) -> Batch:
     """The batch, to which nothing can be added any more."""
     batch.close()
     return batch
+
+
+async def acknowledged(at: tuple[str, int], sending: asyncio.Future[Any]) -> Any:
+    """What the broker says of a batch.
+
+    Raises:
+        WorkerMustStop: it does not want it, and never will as things are.
+    """
+    try:
+        return await sending
+    except KafkaError as error:
+        if error.retriable:
+            raise
+        raise WorkerMustStop(
+            f"Kafka does not take what is to be written to {at[0]}[{at[1]}]: {error!r}. Mend the "
+            "cause; nothing is lost, the next start goes on from here"
+        ) from error

@@ -147,6 +147,7 @@ class Runtime:
                 log=self.app.log_of_commits,
                 decode=attachment.decode,
                 hand_over=lambda batch: self._hand_over(attachment.channel, batch),
+                followers=self.app.followers.get(table.name, ()),
             )
         return lane
 

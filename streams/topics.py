@@ -103,7 +103,7 @@ def milliseconds(span: timedelta) -> int:
 order_commands = Topic(
     name="orders.commands",
     key="user id",
-    carries="PlaceOrder, CancelOrder, ShipOrder, and what sagas ask of an order",
+    carries="CreateOrder, CancelOrder, ShipOrder, and what sagas ask of an order",
     writer="HTTP API, command line, agents/sagas",
     retention=WEEK,
 )
@@ -130,7 +130,7 @@ stock_commands = Topic(
     name="stock.commands",
     key="SKU",
     carries="ReserveStock, ReleaseStock, DeductStock, RestockStock, ReceiveStock, AdjustStock",
-    writer="agents/sagas, HTTP API",
+    writer="agents/sagas, HTTP API, command line",
     retention=WEEK,
 )
 stock = Topic(
@@ -152,6 +152,13 @@ sagas = Topic(
     carries="saga events: started, step succeeded, refused, timed out, compensating, done, stuck",
     writer="agents/sagas",
 )
+notification_commands = Topic(
+    name="notifications.commands",
+    key="user id",
+    carries="Notify, results of the mail provider",
+    writer="agents/sagas, the mail executor",
+    retention=WEEK,
+)
 notifications = Topic(
     name="notifications",
     key="user id",
@@ -168,6 +175,7 @@ ALL = (
     stock,
     saga_replies,
     sagas,
+    notification_commands,
     notifications,
 )
 

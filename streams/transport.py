@@ -28,8 +28,10 @@ from faust.types import TP
 from models.errors import CommitTooLarge, WorkerMustStop
 from streams.commit import MARKER_KEY, Commit, Marker, encode_marker
 from streams.fetch import Fetched, pump
+from streams.origins import Headers
+from streams.partitioner import partition_of
 from streams.progress import GroupOffset
-from streams.publication import batches_of
+from streams.publication import acknowledged, batches_of
 
 if TYPE_CHECKING:
     from streams.application import Orderflow
@@ -198,6 +200,8 @@ class Consumer(driver.Consumer):
 class Producer(driver.Producer):
     """An idempotent producer of whole RecordBatches, acknowledged by all in-sync replicas."""
 
+    app: Orderflow
+
     def _settings_extra(self) -> Mapping[str, Any]:
         return {"acks": "all", "enable_idempotence": True}
 
@@ -244,6 +248,19 @@ class Producer(driver.Producer):
         for at, sending in sent.items():
             await acknowledged(at, sending)
 
+    async def accept(self, topic: str, key: bytes, value: bytes, headers: Headers) -> None:
+        """Write a message from outside to the partition of its key; returns when acknowledged.
+
+        Raises:
+            WorkerMustStop: Kafka does not want it, and never will as things are.
+            KafkaError: it could not be written; it may be there all the same.
+        """
+        partition = partition_of(key, self.app.partitions)
+        sent = await self._ensure_producer().send(
+            topic, value, key, partition=partition, headers=list(headers)
+        )
+        await acknowledged((topic, partition), sent)
+
     async def _publish_batch(self, topic: str, partition: int, batch: Any) -> asyncio.Future[Any]:
         return await self._send(topic, partition, batch)
 
@@ -262,23 +279,6 @@ class Producer(driver.Producer):
                     f"there is no {topic}[{partition}] to write to; declare the topic in "
                     "streams/topics.py and give it to the app"
                 ) from error
-
-
-async def acknowledged(at: tuple[str, int], sending: asyncio.Future[Any]) -> Any:
-    """What the broker says of a batch.
-
-    Raises:
-        WorkerMustStop: it does not want it, and never will as things are.
-    """
-    try:
-        return await sending
-    except KafkaError as error:
-        if error.retriable:
-            raise
-        raise WorkerMustStop(
-            f"Kafka does not take what is to be written to {at[0]}[{at[1]}]: {error!r}. Mend the "
-            "cause; nothing is lost, the next start goes on from here"
-        ) from error
 
 
 class Transport(driver.Transport):

@@ -8,6 +8,7 @@ handler raises leaves nothing of its own; either way the records before it stand
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from inspect import iscoroutinefunction
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -27,6 +28,7 @@ HARD_LIMIT = (4 << 20) - (64 << 10)  # likewise in a changelog's, of 4 MiB
 _NAME_BYTES = 300  # of a topic applied or an origin seen, at most; and of a marker itself
 _STATE_OVERHEAD = 16  # bytes of framing per state record, generously
 _OUTPUT_OVERHEAD = 32  # bytes of framing per outbox entry, generously
+_LAST_MILLISECOND = 253_402_300_799_000  # of the year 9999
 _ABSENT: Any = object()
 
 
@@ -40,8 +42,9 @@ class StateReader(Protocol):
 class Unit(Generic[M]):
     """What one partition batch does, until it is committed.
 
-    `record` and `topic` are those of the message in hand. `failure` is the error of the
-    handler that stopped the unit; `rest` is what the unit did not get to.
+    `record` and `topic` are those of the message in hand; it is `foreign` if no agent of ours wrote
+    it, so that nothing but its id can show a repeat. `failure` is the error of the handler that
+    stopped the unit; `rest` is what the unit did not get to.
     """
 
     def __init__(  # noqa: PLR0913 - one place builds units, by name
@@ -62,6 +65,7 @@ class Unit(Generic[M]):
         self.pieces = pieces
         self.record: Record
         self.topic: str
+        self.foreign = True
         self.outputs: list[Output] = []
         self.writes: dict[bytes, bytes | None] = {}
         self.applied = dict(ledger.applied)
@@ -81,6 +85,15 @@ class Unit(Generic[M]):
         self._size = _NAME_BYTES * (1 + len(ledger.seen) + len(ledger.applied) + len(pieces))
 
     # What handlers use.
+
+    @property
+    def time(self) -> datetime:
+        """When the message in hand was written to its log, in UTC: the same whenever it is read.
+
+        A timestamp outside the years 1970 to 9999 is cut to them.
+        """
+        milliseconds = min(max(self.record.timestamp or 0, 0), _LAST_MILLISECOND)
+        return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
     def get(self, key: bytes) -> bytes | None:
         """The state under `key` as this unit has it."""
@@ -161,6 +174,7 @@ class Unit(Generic[M]):
                 if origin is not None and is_repeat(origin, seen):
                     self.repeats += 1
                     continue
+                self.foreign = origin is None
                 handle(self, self._decode(record.value))
             except UndecodableRecord as error:
                 poison = 1

@@ -121,6 +121,7 @@ class FakeApp:
     def __init__(self, directory: Path, partitions: int = 2) -> None:
         self.partitions = partitions
         self.skip_expired = False
+        self.followers: dict[str, Any] = {}
         self.agents: dict[str, object] = {"agent": object()}
         self.conf = SimpleNamespace(tabledir=directory)
         self.settings = SimpleNamespace(bootstrap=["127.0.0.1:1"])
