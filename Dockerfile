@@ -16,6 +16,9 @@ COPY streams streams
 COPY tables tables
 COPY agents agents
 RUN pip install .
+# The simulated payment gateway is a tool beside the application, not a part of it.
+COPY deploy/__init__.py /opt/orderflow/deploy/__init__.py
+COPY deploy/gateway /opt/orderflow/deploy/gateway
 
 WORKDIR /data
 USER 10001

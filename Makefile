@@ -15,6 +15,10 @@ help:  ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/make \1|\2/p' $(firstword $(MAKEFILE_LIST)) \
 		| awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
 
+.PHONY: demo
+demo: $(if $(ORDERFLOW_BROKER),,kafka-jars) .venv/run  ## watch orders go all the way, until Ctrl-C: ARGS='--orders 100 --port 6166'
+	@$(BIN)/python -m deploy.demo $(ARGS)
+
 .PHONY: test
 test: kafka-jars .venv/test  ## lint, then all tests, on a Kafka of their own unless ORDERFLOW_BROKER names one
 	@$(MAKE) --no-print-directory lint
@@ -46,9 +50,10 @@ kafka-stop: python  ## stop the local Kafka
 	@$(PYTHON) -m deploy.kafka stop
 
 .PHONY: clean
-clean: python  ## stop every Kafka started here and remove all that is not source
+clean: python  ## stop every Kafka and demo started here and remove all that is not source
+	@$(PYTHON) -m deploy.demo.children
 	@$(PYTHON) -m deploy.kafka stop --all
-	rm -rf .venv .kafka .orderflow .coverage .hypothesis .import_linter_cache
+	rm -rf .venv .kafka .orderflow .gateway .demo .coverage .hypothesis .import_linter_cache
 	rm -rf .mypy_cache .pytest_cache .ruff_cache build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -62,9 +67,13 @@ python:
 kafka-jars: python
 	@$(PYTHON) -m deploy.kafka prepare
 
-# One stamp for each set of packages, made anew when the pins change.
-.venv/test: pyproject.toml | python
+# One stamp for each set of packages, made anew when the pins change; each needs the one before it.
+.venv/run: pyproject.toml | python
 	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --editable .
+	@touch $@
+
+.venv/test: .venv/run
 	$(BIN)/pip install --quiet --editable '.[test,lint]'
 	@touch $@
 

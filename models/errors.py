@@ -2,7 +2,8 @@
 
 OrderflowError
 ├── TransientError                 try again; the record is not at fault
-│   └── BrokerUnavailable          Kafka does not answer
+│   ├── BrokerUnavailable          Kafka does not answer
+│   └── GatewaySilent              no definite answer from outside: unknown is not failed
 ├── PermanentError                 trying again changes nothing
 │   ├── UndecodableRecord          not a message of ours: dead letter
 │   │   ├── UnknownType            well-formed, of a type that this code does not know
@@ -32,6 +33,13 @@ class TransientError(OrderflowError):
 
 class BrokerUnavailable(TransientError):
     """No Kafka broker answers at the configured address."""
+
+
+class GatewaySilent(TransientError):
+    """The payment gateway or the mail provider gave no definite answer.
+
+    What was asked may have been done, may still be done, or never: only the same key can tell.
+    """
 
 
 class PermanentError(OrderflowError):

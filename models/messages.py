@@ -17,7 +17,9 @@ import msgspec
 
 from models.errors import UndecodableRecord, UnknownType, UnknownVersion
 
-Name = Annotated[str, msgspec.Meta(min_length=1)]
+# Bounded, so that whatever follows from one message surely fits in one commit record.
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+Text = Annotated[str, msgspec.Meta(min_length=1, max_length=1000)]
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 Version = Annotated[int, msgspec.Meta(ge=1, le=2**53)]  # exact in every JSON reader
 
@@ -99,6 +101,12 @@ def derive_id(cause_id: str, name: str, index: int = 0) -> str:
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
+def fingerprint(data: Payload) -> str:
+    """Return 16 hex digits that tell the same body from another one under the same id."""
+    body = msgspec.json.encode(data, order="deterministic")
+    return hashlib.blake2b(body, digest_size=8).hexdigest()
+
+
 class Upcaster(msgspec.Struct, frozen=True):
     """One step out of the past: the struct that a version had, and its data as the next one.
 
@@ -155,6 +163,10 @@ class Catalog:
 
     def __iter__(self) -> Iterator[MessageType]:
         return iter(self._types.values())
+
+    def version_of(self, data: Payload) -> int:
+        """The version in which the catalog writes this type."""
+        return self._types[type(data).__name__].version
 
     def unknown(self, name: str, version: int) -> UndecodableRecord:
         """Return the error for a type, or a version of one, that is not in the catalog."""

@@ -8,14 +8,21 @@ removed: the events it reads are kept for ever.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Literal, get_args
 
 import msgspec
 
+from models import (
+    notification_messages,
+    order_messages,
+    payment_messages,
+    saga_messages,
+    stock_messages,
+)
 from models.errors import UnknownVersion
 from models.messages import Catalog, Envelope, MessageType, Name, Payload, Upcaster, Version
 from models.money import MAX_AMOUNT, Amount, Currency
-from models.orders import OrderCreated, OrderLine, Quantity
+from models.order_messages import Customer, OrderCreated, OrderLine, Quantity
 
 LEGACY_SOURCE = "/legacy"  # the plain envelope does not say who wrote it
 LEGACY_VERSIONS = 2  # 2 added `currency` to 1; the structs of our version 1 read both
@@ -48,9 +55,21 @@ class OrderCreatedV1(Payload, frozen=True, kw_only=True):
             raise ValueError("give either `total` or `total_amount`")
 
 
-def upcast_order_created_v1(old: OrderCreatedV1) -> OrderCreated:
+class OrderCreatedV2(Payload, frozen=True, kw_only=True):
+    """Version 2: today's, but for the method of payment."""
+
+    order_id: Name
+    user_id: Name | None
+    customer: Customer | None = None
+    lines: tuple[OrderLine, ...]
+    total: Amount
+    currency: Currency
+    currency_source: Literal["given", "upcast"]
+
+
+def upcast_order_created_v1(old: OrderCreatedV1) -> OrderCreatedV2:
     """Version 1 had no currency. The first shop sold in won: KRW, marked as a guess."""
-    return OrderCreated(
+    return OrderCreatedV2(
         order_id=str(old.order_id),
         user_id=None if old.user_id is None else str(old.user_id),
         lines=tuple(
@@ -63,6 +82,11 @@ def upcast_order_created_v1(old: OrderCreatedV1) -> OrderCreated:
         currency=old.currency or "KRW",
         currency_source="given" if old.currency else "upcast",
     )
+
+
+def upcast_order_created_v2(old: OrderCreatedV2) -> OrderCreated:
+    """Version 2 did not say how the customer pays, and nobody can guess it: None."""
+    return OrderCreated(**msgspec.structs.asdict(old), method=None)
 
 
 class _LegacyKeys(msgspec.Struct):
@@ -132,6 +156,25 @@ def from_legacy(record: bytes) -> Envelope | None:
 def catalog() -> Catalog:
     """Return the register of every message that the application reads and writes."""
     order_created = MessageType(
-        OrderCreated, version=2, upcasters={1: Upcaster(OrderCreatedV1, upcast_order_created_v1)}
+        OrderCreated,
+        version=3,
+        upcasters={
+            1: Upcaster(OrderCreatedV1, upcast_order_created_v1),
+            2: Upcaster(OrderCreatedV2, upcast_order_created_v2),
+        },
     )
-    return Catalog([order_created])
+    families = (
+        order_messages.OrderCommand,
+        order_messages.OrderEvent,
+        payment_messages.PaymentCommand,
+        payment_messages.PaymentEvent,
+        stock_messages.StockCommand,
+        stock_messages.StockEvent,
+        notification_messages.NotificationCommand,
+        notification_messages.NotificationEvent,
+        saga_messages.SagaEvent,
+    )
+    schemas = [schema for family in families for schema in get_args(family)]
+    return Catalog(
+        [order_created, *(MessageType(each) for each in schemas if each is not OrderCreated)]
+    )

@@ -17,6 +17,7 @@ from yarl import URL
 
 from models.errors import WorkerMustStop
 from streams.broker import BrokerGate
+from streams.effects import Effect, Executor
 from streams.fetch import RESTORE_FETCH
 from streams.following import Follower
 from streams.logs import logging_config
@@ -82,6 +83,7 @@ class Orderflow(faust.App):
         self.skip_expired = settings.skip_expired
         self.declared = list(topics)
         self.followers: dict[str, list[Follower]] = {}
+        self.executors: list[Executor[Any]] = []
         super().__init__(
             name,
             env_prefix=PREFIX,
@@ -132,6 +134,12 @@ class Orderflow(faust.App):
     def state_table(self, name: str) -> StateTable:
         """The table of an agent."""
         return cast("StateTable", self.Table(name, partitions=self.partitions))
+
+    def execute(self, table: str, effect: Effect[Any]) -> None:
+        """Make the calls to the outside that stand in a table as pending."""
+        executor = Executor(self, effect)
+        self.executors.append(executor)
+        self.follow(table, executor)
 
     @property
     def all_topics(self) -> list[Topic]:
@@ -188,5 +196,7 @@ class Orderflow(faust.App):
         """Finish, then give the local stores free."""
         await super().on_stop()
         self.runtime.release()
+        for executor in self.executors:
+            await executor.close()
         if self.crash_reason is None:
             logger.info("%s: stopped, with nothing left in hand", self.conf.id)

@@ -19,6 +19,12 @@ UNIT_RECORDS = Histogram(
     "orderflow_unit_records", "Records per unit of work.", ["table"],
     buckets=(1, 2, 5, 10, 25, 50, 100, 250, 500, 1000),
 )  # fmt: skip
+EFFECTS = Counter(
+    "orderflow_effects_total", "Calls to the outside, by what came of them.", ["effect", "outcome"]
+)
+PENDING_EFFECTS = Gauge(
+    "orderflow_effects_pending", "Calls to the outside that are not answered.", ["effect"]
+)
 COMMIT_SECONDS = Histogram(
     "orderflow_commit_seconds",
     "Time until a commit record is acknowledged.",

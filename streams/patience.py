@@ -22,11 +22,13 @@ class Patience:
     """`async for attempt in Patience(what): with attempt: …` repeats the block until it succeeds.
 
     Errors of `PASSING` are waited out with exponential backoff and full jitter; the first is
-    logged as one warning, and the success after it as one line. Others go through.
+    logged as one warning, and the success after it as one line, unless the caller announces
+    trouble itself. Others go through.
     """
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, what: str, *, announced: bool = True) -> None:
         self.what = what
+        self.announced = announced
         self.failures = 0
         self.done = False
 
@@ -52,12 +54,12 @@ class Patience:
     ) -> bool:
         if error is None:
             self.done = True
-            if self.failures:
+            if self.failures and self.announced:
                 logger.warning("%s: succeeded after %d attempts", self.what, self.failures + 1)
             return False
         if not isinstance(error, PASSING):
             return False
         self.failures += 1
-        if self.failures == 1:
+        if self.failures == 1 and self.announced:
             logger.warning("%s: waiting, since %s: %s", self.what, type(error).__name__, error)
         return True

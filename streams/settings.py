@@ -14,6 +14,9 @@ from pathlib import Path
 
 PREFIX = "ORDERFLOW_"
 
+# What the write side consists of; each may run by itself.
+CONTEXTS = ("orders", "payments", "stock", "sagas", "notifications")
+
 _MOST = {PREFIX + "WEB_PORT": 65_535}
 _SERVERS = {PREFIX + "BROKER"}
 _SERVER = re.compile(r"\s*(kafka://)?(\[[\da-fA-F:]+\]|[^\s:/]+)(:\d{1,5})?\s*")
@@ -27,6 +30,9 @@ class Settings:
     `partitions` is chosen once, when topics are created. `replication` is the replication
     factor of topics created. `skip_expired` goes on past records that retention has removed
     before they were applied, which is a loss, and is for one start only.
+    `contexts` are the parts of the write side that a worker runs, comma-separated.
+    `gateway` is the address of the payment gateway and mail provider, `gateway_patience` the
+    seconds after which it counts as silent.
     """
 
     broker: str = "127.0.0.1:9092"
@@ -36,20 +42,40 @@ class Settings:
     web_bind: str = "127.0.0.1"
     web_port: int = 6066
     skip_expired: bool = False
+    contexts: str = ",".join(CONTEXTS)
+    gateway: str = "http://127.0.0.1:6070"
+    gateway_patience: int = 5
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
-        """Read `ORDERFLOW_<NAME>` for every field.
+    def from_environment(
+        cls, environment: Mapping[str, str] = os.environ, **defaults: object
+    ) -> Settings:
+        """Read `ORDERFLOW_<NAME>` for every field; `defaults` are for what is not given.
 
         Raises:
             ValueError: a value is not what the field needs; names the variable, value and cure.
         """
-        given: dict[str, object] = {}
+        given: dict[str, object] = dict(defaults)
         for field in fields(cls):
             name = PREFIX + field.name.upper()
             if name in environment:
                 given[field.name] = _parse(name, environment[name], type(field.default))
         return cls(**given)  # type: ignore[arg-type]  # the types were parsed by field
+
+    @property
+    def chosen(self) -> frozenset[str]:
+        """The contexts to run.
+
+        Raises:
+            ValueError: there is no such context.
+        """
+        names = {name.strip() for name in self.contexts.split(",")}
+        if unknown := sorted(names - set(CONTEXTS)):
+            raise ValueError(
+                f"ORDERFLOW_CONTEXTS={self.contexts!r}: there is no context {unknown[0]!r}; "
+                f"choose among {', '.join(CONTEXTS)}, or leave it out to run all of them"
+            )
+        return frozenset(names)
 
     @property
     def bootstrap(self) -> list[str]:

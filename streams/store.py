@@ -16,7 +16,15 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from rocksdict import BlockBasedOptions, Cache, Options, Rdict, WriteBatch, WriteOptions
+from rocksdict import (
+    BlockBasedOptions,
+    Cache,
+    Options,
+    Rdict,
+    ReadOptions,
+    WriteBatch,
+    WriteOptions,
+)
 
 from models.errors import StoreCorrupted
 from streams.commit import POSITION_KEY
@@ -111,6 +119,27 @@ class PartitionStore:
         """Keys of all states, in their order."""
         return (key for key in map(bytes, self._keys()) if key != POSITION_KEY)
 
+    def scan(
+        self, prefix: bytes, *, after: bytes | None = None, limit: int, backwards: bool = False
+    ) -> list[tuple[bytes, bytes]]:
+        """At most `limit` states whose keys begin with `prefix`, in the order of their keys.
+
+        `after` is a key to go on from, whether there is such a state or not; it is not among them.
+
+        Raises:
+            StoreCorrupted: RocksDB cannot read it. The store is marked, to be rebuilt.
+        """
+        found: list[tuple[bytes, bytes]] = []
+        try:
+            for key, value in self._walk(prefix, after, backwards=backwards):
+                if len(found) >= limit or not key.startswith(prefix):
+                    break
+                if key != POSITION_KEY:
+                    found.append((key, value))
+        except Exception as error:
+            raise self._corrupted(error) from error
+        return found
+
     def wipe(self) -> None:
         """Throw everything away and begin empty."""
         self._db.close()
@@ -136,6 +165,28 @@ class PartitionStore:
 
     def _keys(self) -> Iterator[Any]:
         return iter(self._db.keys())
+
+    def _walk(
+        self, prefix: bytes, after: bytes | None, *, backwards: bool
+    ) -> Iterator[tuple[bytes, bytes]]:
+        """States from the first of a scan on, up to where those with `prefix` end, or beyond."""
+        kept = prefix.rstrip(b"\xff")
+        end = kept[:-1] + bytes([kept[-1] + 1]) if kept else None  # the least key behind them all
+        if backwards and after is not None:
+            end = after if end is None else min(end, after)
+        bounds = ReadOptions()  # no lower one: rocksdict 0.3.29 sets the upper one instead
+        if end is not None:
+            bounds.set_iterate_upper_bound(end)
+        place = self._db.iter(bounds)
+        if backwards:
+            place.seek_to_last()
+        else:
+            place.seek(prefix if after is None else max(prefix, after + b"\x00"))
+        step = place.prev if backwards else place.next
+        while place.valid():
+            yield place.key(), place.value()
+            step()
+        place.status()  # raises if it ended early, which `Rdict.items` would not say
 
     def _corrupted(self, error: Exception) -> StoreCorrupted:
         with contextlib.suppress(OSError):

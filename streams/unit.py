@@ -75,7 +75,7 @@ class Unit(Generic[M]):
         self.done = False  # whether `each` was called
         self.handled = self.repeats = self.poisoned = 0
         self._sequence = ledger.sequence + 1
-        self._partitions = partitions
+        self.partitions = partitions
         self._store = store
         self._decode = decode
         self._soft_limit = soft_limit
@@ -127,7 +127,7 @@ class Unit(Generic[M]):
         size = len(key) + len(value) + header_bytes(headers)
         if size > OUTPUT_LIMIT:
             raise CommitTooLarge(f"an output to {topic} has {size} bytes, {OUTPUT_LIMIT} fit")
-        output = Output(topic, partition_of(key, self._partitions), key, value, headers)
+        output = Output(topic, partition_of(key, self.partitions), key, value, headers)
         self._append(output, size)
 
     # What the runtime uses.

@@ -8,8 +8,19 @@ from the write side took it from 5 000 to 700 events a second).
 
 from __future__ import annotations
 
+from agents import order_views, stock_views, web
 from streams import topics
 from streams.application import Orderflow
 from streams.settings import Settings
 
-app = Orderflow("orderflow-views", Settings.from_environment(), topics.with_dead_letters())
+
+def compose(settings: Settings) -> Orderflow:
+    """Return the app of all read models and the HTTP API."""
+    composed = Orderflow("orderflow-views", settings, topics.with_dead_letters())
+    order_views.register(composed)
+    stock_views.register(composed)
+    web.register(composed)
+    return composed
+
+
+app = compose(Settings.from_environment())

@@ -20,7 +20,7 @@ CURRENT: dict[str, Any] = {
     "type": "OrderCreated",
     "subject": "mina:1",
     "time": "2026-03-02T10:00:00Z",
-    "dataversion": 2,
+    "dataversion": 3,
     "sequence": 1,
     "correlationid": "mina:1",
     "causationid": "c-1",
@@ -33,6 +33,7 @@ CURRENT: dict[str, Any] = {
         "total": 9900,
         "currency": "USD",
         "currency_source": "given",
+        "method": "card",
     },
 }
 FIRST: dict[str, Any] = CURRENT | {

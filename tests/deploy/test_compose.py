@@ -10,7 +10,10 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[2]
-WORKERS = {"write": "streams.app", "views": "streams.views"}
+CONTEXTS = ["orders", "payments", "stock", "sagas", "notifications"]
+WORKERS = {"write": "streams.app", "views": "streams.views"} | dict.fromkeys(
+    CONTEXTS, "streams.app"
+)
 Service = dict[str, Any]
 
 
@@ -36,8 +39,20 @@ def argument(image: list[list[str]], instruction: str) -> str:
     return [rest for name, rest in image if name == instruction][-1]
 
 
-def test_there_are_a_broker_and_two_workers(services: dict[str, Service]) -> None:
-    assert services.keys() == {"kafka", *WORKERS}
+def test_there_are_a_broker_a_gateway_and_workers(services: dict[str, Service]) -> None:
+    assert services.keys() == {"kafka", "gateway", *WORKERS}
+
+
+def test_each_context_has_a_container_of_its_own_in_a_profile(services: dict[str, Service]) -> None:
+    for context in CONTEXTS:
+        assert services[context]["profiles"] == ["apart"]
+        assert services[context]["environment"]["ORDERFLOW_CONTEXTS"] == context
+    assert [name for name in services if "profiles" not in services[name]] == [
+        "kafka",
+        "write",
+        "views",
+        "gateway",
+    ]
 
 
 def test_images_are_pinned(services: dict[str, Service], image: list[list[str]]) -> None:
@@ -111,9 +126,9 @@ def test_the_image_gets_every_package_and_nothing_else(image: list[list[str]]) -
     ignored = (ROOT / ".dockerignore").read_text().splitlines()
     admitted = {line.removeprefix("!") for line in ignored if line.startswith("!")}
 
-    assert (
-        copied == admitted == {"LICENSE", "pyproject.toml", "agents", "models", "streams", "tables"}
-    )
+    tools = {"deploy/__init__.py", "deploy/gateway"}
+    packages = {"agents", "models", "streams", "tables"}
+    assert copied == admitted == {"LICENSE", "pyproject.toml"} | packages | tools
     assert "*" in ignored
 
 

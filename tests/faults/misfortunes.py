@@ -5,17 +5,30 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Awaitable, Callable
+from random import Random
+from typing import Protocol
 
 from deploy.kafka.broker import LocalBroker
 from tests.faults.exits import POINTS
-from tests.faults.scene import Scene
 from tests.faults.workers import Worker, eventually
 
 SESSION_SECONDS = 6.0  # as in tests/faults/workers.py
-Misfortune = Callable[[Scene, Worker], Awaitable[str]]
 
 
-async def killed(scene: Scene, worker: Worker) -> str:
+class Stage(Protocol):
+    """Where workers are at work: `Scene`, `tests.faults.shop.Shop`."""
+
+    random: Random
+    workers: list[Worker]
+
+    def worker(self) -> Worker:
+        """Start one more."""
+
+
+Misfortune = Callable[[Stage, Worker], Awaitable[str]]
+
+
+async def killed(scene: Stage, worker: Worker) -> str:
     """As by kill -9."""
     worker.kill()
     await pause(scene.random.uniform(0, 8))
@@ -23,7 +36,7 @@ async def killed(scene: Scene, worker: Worker) -> str:
     return "killed"
 
 
-async def robbed(_: Scene, worker: Worker) -> str:
+async def robbed(_: Stage, worker: Worker) -> str:
     """As by kill -9, and the disk is gone."""
     worker.kill()
     worker.wipe()
@@ -31,7 +44,7 @@ async def robbed(_: Scene, worker: Worker) -> str:
     return "killed and its disk wiped"
 
 
-async def corrupted(scene: Scene, worker: Worker) -> str:
+async def corrupted(scene: Stage, worker: Worker) -> str:
     """As by kill -9, and bytes on its disk changed."""
     worker.kill()
     files = [path for path in worker.directory.rglob("*") if path.is_file() and path.stat().st_size]
@@ -43,7 +56,7 @@ async def corrupted(scene: Scene, worker: Worker) -> str:
     return "killed and its disk corrupted"
 
 
-async def frozen(scene: Scene, worker: Worker) -> str:
+async def frozen(scene: Stage, worker: Worker) -> str:
     """Stopped for a moment, or until its session is over, and woken."""
     seconds = scene.random.choice((0.5, 2.0, SESSION_SECONDS + 4))
     worker.signal(signal.SIGSTOP)
@@ -52,7 +65,7 @@ async def frozen(scene: Scene, worker: Worker) -> str:
     return f"frozen for {seconds:.1f} s"
 
 
-async def restarted(_: Scene, worker: Worker) -> str:
+async def restarted(_: Stage, worker: Worker) -> str:
     """Asked to end, as in a rolling restart."""
     worker.terminate()
     code = await worker.exit_code()
@@ -60,7 +73,7 @@ async def restarted(_: Scene, worker: Worker) -> str:
     return f"restarted (exit code {code})"
 
 
-async def exited(scene: Scene, worker: Worker) -> str:
+async def exited(scene: Stage, worker: Worker) -> str:
     """Ends at a named point of a commit."""
     point = scene.random.choice(POINTS)
     times = 3 if point == "after-progress" else scene.random.randrange(1, 200)
@@ -76,7 +89,7 @@ async def exited(scene: Scene, worker: Worker) -> str:
     return said
 
 
-async def joined(scene: Scene, _: Worker) -> str:
+async def joined(scene: Stage, _: Worker) -> str:
     """A guest joins and leaves: two rebalances, or more."""
     guest = scene.worker()
     await pause(scene.random.uniform(0, 6))
@@ -89,13 +102,13 @@ async def joined(scene: Scene, _: Worker) -> str:
 def of_broker(broker: LocalBroker) -> list[Misfortune]:
     """What can happen to a broker of our own."""
 
-    async def killed_broker(scene: Scene, _: Worker) -> str:
+    async def killed_broker(scene: Stage, _: Worker) -> str:
         broker.kill()
         await pause(scene.random.uniform(0, 10))
         await asyncio.to_thread(broker.start)
         return "lived through a broker killed and started again"
 
-    async def frozen_broker(scene: Scene, _: Worker) -> str:
+    async def frozen_broker(scene: Stage, _: Worker) -> str:
         seconds = scene.random.choice((2.0, 8.0, 20.0))
         broker.freeze()
         await pause(seconds)

@@ -12,7 +12,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import aiohttp
 
@@ -21,9 +21,11 @@ ROOT = Path(__file__).parents[2]
 
 
 class Worker:
-    """One `faust worker` of the relay, with a data directory and a log of its own."""
+    """One `faust worker` of `app`, with a data directory and a log of its own."""
 
-    def __init__(self, directory: Path, broker: str, prefix: str, **environment: str) -> None:
+    app = "tests.faults.relay"
+
+    def __init__(self, directory: Path, broker: str, prefix: str = "", **environment: str) -> None:
         self.directory = directory
         self.log = directory.with_suffix(".log")
         self.port = free_port()
@@ -39,22 +41,17 @@ class Worker:
         }
         self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self, **environment: str) -> Worker:
+    @property
+    def command(self) -> list[str]:
+        """What starts it."""
+        return [sys.executable, "-m", "faust", "-A", self.app, "worker", "-l", "info"]
+
+    def start(self, **environment: str) -> Self:
         """Start the process; the data directory is kept from start to start."""
         self.directory.parent.mkdir(parents=True, exist_ok=True)
-        command = [
-            sys.executable,
-            "-m",
-            "faust",
-            "-A",
-            "tests.faults.relay",
-            "worker",
-            "-l",
-            "info",
-        ]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                self.command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 env={**os.environ, **self.environment, **environment}, start_new_session=True,
             )  # fmt: skip
         return self

@@ -1,4 +1,4 @@
-"""Upcasters: the plain envelope and version 1 of an order, as today's code reads them."""
+"""Upcasters: the plain envelope and older versions of an order, as today's code reads them."""
 
 from __future__ import annotations
 
@@ -14,8 +14,15 @@ from hypothesis import strategies as st
 from models.errors import UnknownVersion
 from models.messages import Envelope
 from models.money import MAX_AMOUNT, MINOR_DIGITS
-from models.orders import OrderCreated
-from models.upcasters import OrderCreatedV1, OrderItemV1, from_legacy, upcast_order_created_v1
+from models.order_messages import Customer, OrderCreated, OrderLine
+from models.upcasters import (
+    OrderCreatedV1,
+    OrderCreatedV2,
+    OrderItemV1,
+    from_legacy,
+    upcast_order_created_v1,
+    upcast_order_created_v2,
+)
 
 PROPERTY = settings(deadline=None)
 
@@ -41,6 +48,25 @@ first_versions = st.builds(
     items=st.lists(items, max_size=3).map(tuple),
     currency=currencies,
 )
+second_versions = st.builds(
+    OrderCreatedV2,
+    order_id=names,
+    user_id=st.none() | names,
+    customer=st.none() | st.builds(Customer, name=names, email=names),
+    lines=st.lists(
+        st.builds(
+            OrderLine,
+            sku=names,
+            name=st.none() | names,
+            quantity=st.integers(1, 1_000_000),
+            unit_price=amounts,
+        ),
+        max_size=3,
+    ).map(tuple),
+    total=amounts,
+    currency=st.sampled_from(sorted(MINOR_DIGITS)),
+    currency_source=st.sampled_from(["given", "upcast"]),
+)
 
 
 def legacy(**changes: object) -> bytes:
@@ -65,10 +91,21 @@ def envelope(**changes: object) -> Envelope:
 def test_every_valid_version_1_becomes_a_valid_version_2(old: OrderCreatedV1) -> None:
     new = upcast_order_created_v1(old)
 
-    assert msgspec.convert(msgspec.to_builtins(new), OrderCreated) == new
+    assert msgspec.convert(msgspec.to_builtins(new), OrderCreatedV2) == new
     assert new.currency_source == ("upcast" if old.currency is None else "given")
     assert new.total == (old.total_amount if old.total is None else old.total)
     assert [line.quantity for line in new.lines] == [item.qty for item in old.items]
+
+
+@PROPERTY
+@given(second_versions)
+def test_every_valid_version_2_becomes_a_valid_version_3_that_says_the_same(
+    old: OrderCreatedV2,
+) -> None:
+    new = upcast_order_created_v2(old)
+
+    assert msgspec.convert(msgspec.to_builtins(new), OrderCreated) == new
+    assert msgspec.to_builtins(new) == msgspec.to_builtins(old) | {"method": None}
 
 
 def test_a_currency_that_was_not_given_is_a_guess_and_says_so() -> None:

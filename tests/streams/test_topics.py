@@ -19,6 +19,7 @@ MESSAGES = [
     topics.payment_commands,
     topics.stock_commands,
     topics.saga_replies,
+    topics.notification_commands,
 ]
 
 

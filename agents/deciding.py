@@ -1,0 +1,87 @@
+"""The way of every command: load, decide, evolve, publish, store.
+
+The same lines for each aggregate; what differs is its model and its table. A command from outside
+has to lie where its aggregate is decided, and is decided once, however often it comes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
+
+from agents.publishing import follow, publish
+from models.messages import Message, Payload
+from streams.addressing import check_address
+from streams.topics import Topic
+from streams.unit import Unit
+from tables.inbox import Verdict, receive
+
+REUSED = "its id was used before with another body; use a new id for a new command"
+
+
+class State(Protocol):
+    """What an aggregate's state must have."""
+
+    @property
+    def version(self) -> int:
+        """How many events have made it."""
+
+
+S = TypeVar("S", bound=State)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Aggregate(Generic[S]):
+    """A context's model and its table.
+
+    `subject` tells the id of the aggregate that a command is about, `home` the partition key that
+    it must have, or None if any will do. `inbox` is for those whose commands carry nothing else by
+    which a repeat could be known. `then` adds what is no event.
+    """
+
+    source: str
+    topic: Topic
+    subject: Callable[[Any], str]
+    home: Callable[[Any], str | None]
+    load: Callable[[Unit[Message], Any], S | None]
+    store: Callable[[Unit[Message], Message, S | None, S | None], None]
+    decide: Callable[[S | None, Any], Sequence[Payload]]
+    evolve: Callable[[S | None, Any], S | None]
+    refuse: Callable[[S | None, Any, str], Payload]
+    inbox: bool = False
+    then: Callable[[Unit[Message], Message, S | None], None] | None = None
+
+    def handle(self, unit: Unit[Message], message: Message) -> None:
+        """Decide on a command; the handler of the context's agent."""
+        command = message.data
+        if unit.foreign:
+            check_address(unit, message, self.subject(command), self.home(command))
+        before = after = self.load(unit, command)
+        for index, event in enumerate(self._decide(unit, before, message)):
+            after = self.evolve(after, event)
+            publish(unit, self.topic, self._event(unit, message, event, index, after))
+        self.store(unit, message, before, after)
+        if self.then is not None:
+            self.then(unit, message, after)
+
+    def _decide(self, unit: Unit[Message], state: S | None, message: Message) -> Sequence[Payload]:
+        verdict = receive(unit, message) if self.inbox else Verdict.NEW
+        if verdict is Verdict.REPEAT:
+            return ()
+        if verdict is Verdict.CONFLICT:
+            return (self.refuse(state, message.data, REUSED),)
+        return self.decide(state, message.data)
+
+    def _event(
+        self, unit: Unit[Message], cause: Message, data: Payload, index: int, state: S | None
+    ) -> Message:
+        return follow(
+            unit,
+            cause,
+            data,
+            source=self.source,
+            subject=self.subject(cause.data),
+            index=index,
+            sequence=state.version if state is not None and state.version else None,
+        )

@@ -1,0 +1,52 @@
+"""Payments: decides what is asked of a payment, and makes the calls to the gateway."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from agents.calling import Answering
+from agents.deciding import Aggregate
+from agents.gateway import HttpGateway
+from agents.publishing import reading
+from models import payments as model
+from models.payment_messages import PaymentCommand
+from models.payments import Call, Payment
+from streams import topics
+from streams.application import Orderflow
+from streams.units import units
+from tables import payments as table
+
+PAYMENTS = Aggregate[Payment](
+    source="/payments",
+    topic=topics.payments,
+    subject=lambda command: command.payment_id,
+    home=lambda _: None,  # that of the order, whose id need not tell it
+    load=table.load,
+    store=table.store,
+    decide=model.decide,
+    evolve=model.evolve,
+    refuse=model.refuse,
+)
+
+
+def register(app: Orderflow) -> None:
+    """Declare the table, its agent, and the executor of its calls."""
+    payment_table = app.state_table(table.NAME)
+    decode = reading(PaymentCommand)
+    gateway = HttpGateway(app.settings.gateway, app.settings.gateway_patience)
+    app.execute(
+        table.NAME,
+        Answering(
+            name="gateway",
+            source="/gateway",
+            port=gateway,
+            kind=Call,
+            topic=topics.payment_commands,
+            subject=lambda call: call.payment_id,
+        ),
+    )
+
+    @app.agent(app.source(topics.payment_commands), name="payments")
+    async def payments(stream: Any) -> None:
+        async for unit in units(stream, payment_table, decode):
+            unit.each(PAYMENTS.handle)

@@ -1,0 +1,110 @@
+"""What a saga reports of an order's journey, so that one can say what happened and why.
+
+The steps are a table in `models/checkout.py`; `models/sagas.py` reacts.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from models.messages import Instant, Name, Payload, Text
+from models.money import Amount, Currency
+from models.notification_messages import Kind
+from models.order_messages import Customer, OrderLine
+
+Style = Literal["orchestration"]
+StepName = Literal["authorize", "reserve", "confirm", "capture", "deduct", "notify"]
+Goal = Literal["reject", "cancel"]
+Outcome = Literal["confirmed", "rejected", "cancelled"]
+Line = Annotated[int, msgspec.Meta(ge=1)]  # lines of an order count from 1
+
+
+class SagaStarted(Payload, frozen=True, kw_only=True):
+    """The checkout of an order begins, with all that it needs to know of the order.
+
+    `home` is the partition key of its journey, to which all answers come.
+    """
+
+    order_id: Name
+    home: Name
+    style: Style
+    customer: Customer | None
+    lines: tuple[OrderLine, ...]
+    total: Amount
+    currency: Currency
+    method: Name
+
+
+class SagaStepStarted(Payload, frozen=True, kw_only=True):
+    """The commands of a step were sent.
+
+    `until` is how long stock is to be held for it, `kind` what the customer is told.
+    """
+
+    order_id: Name
+    step: StepName
+    until: Instant | None = None
+    kind: Kind | None = None
+
+
+class SagaStepSucceeded(Payload, frozen=True, kw_only=True):
+    """A step, or its part for one line, is done."""
+
+    order_id: Name
+    step: StepName
+    line: Line | None = None
+
+
+class SagaStepRefused(Payload, frozen=True, kw_only=True):
+    """A step, or its part for one line, was refused."""
+
+    order_id: Name
+    step: StepName
+    line: Line | None = None
+    reason: Text
+
+
+class SagaCompensationStarted(Payload, frozen=True, kw_only=True):
+    """What was done is being undone, so that the order can be rejected or cancelled."""
+
+    order_id: Name
+    goal: Goal
+    reason: Text
+
+
+class SagaStepCompensated(Payload, frozen=True, kw_only=True):
+    """A step, or its part for one line, is undone, or there was nothing to undo."""
+
+    order_id: Name
+    step: StepName
+    line: Line | None = None
+
+
+class SagaStuck(Payload, frozen=True, kw_only=True):
+    """A compensation was refused: it needs a human, and the order stays visibly unfinished."""
+
+    order_id: Name
+    step: StepName
+    reason: Text
+
+
+class SagaCompleted(Payload, frozen=True, kw_only=True):
+    """The journey has ended. A confirmed order may still be cancelled, until it is shipped."""
+
+    order_id: Name
+    outcome: Outcome
+    reason: Text | None = None
+
+
+SagaEvent = (
+    SagaStarted
+    | SagaStepStarted
+    | SagaStepSucceeded
+    | SagaStepRefused
+    | SagaCompensationStarted
+    | SagaStepCompensated
+    | SagaStuck
+    | SagaCompleted
+)

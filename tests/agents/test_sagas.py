@@ -1,0 +1,102 @@
+"""The sagas agent: facts from four topics in, commands to four topics out, each to its home."""
+
+from __future__ import annotations
+
+import pytest
+
+from agents.publishing import reading
+from agents.sagas import handle
+from models.notification_messages import NotificationEvent, NotificationSent
+from models.order_messages import (
+    OrderCancellationRequested,
+    OrderCancelled,
+    OrderCreated,
+    OrderEvent,
+    OrderLine,
+)
+from models.payment_messages import PaymentAuthorized, PaymentEvent, PaymentVoided
+from models.stock_messages import ReserveStock, StockEvent, StockReceived
+from tests.agents.stage import Stage, kinds, message, messages
+
+ORDER = "mina:1"
+CREATED = OrderCreated(
+    order_id=ORDER,
+    user_id="mina",
+    lines=(
+        OrderLine(sku="KB-1", quantity=1, unit_price=4950),
+        OrderLine(sku="MS-2", quantity=3, unit_price=1250),
+    ),
+    total=8700,
+    currency="USD",
+    currency_source="given",
+    method="card",
+)
+PAYMENT = {"payment_id": f"{ORDER}/payment", "order_id": ORDER, "key": "k"}
+AUTHORIZED = PaymentAuthorized(**PAYMENT, amount=8700, currency="USD")  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def stage() -> Stage:
+    """The agent, on mina's partition."""
+    decode = reading(OrderEvent, PaymentEvent, StockEvent, NotificationEvent)
+    return Stage(handle, decode, "mina")
+
+
+def test_an_order_starts_a_saga_which_asks_for_the_money(stage: Stage) -> None:
+    outputs = stage.say(message(CREATED, subject=ORDER, home="mina"), foreign=False)
+
+    assert kinds(outputs) == [
+        ("sagas", "SagaStarted"),
+        ("sagas", "SagaStepStarted"),
+        ("payments.commands", "AuthorizePayment"),
+    ]
+    assert [each.sequence for each in messages(outputs, "sagas")] == [1, 2]
+    (command,) = messages(outputs, "payments.commands")
+    assert (command.subject, command.partitionkey) == (f"{ORDER}/payment", "mina")
+
+
+def test_stock_is_asked_for_at_the_home_of_each_sku_and_answers_to_the_order(stage: Stage) -> None:
+    stage.say(message(CREATED, subject=ORDER, home="mina"), foreign=False)
+    outputs = stage.say(message(AUTHORIZED, subject=ORDER, home="mina"), foreign=False)
+
+    commands = messages(outputs, "stock.commands")
+    assert [(each.subject, each.partitionkey) for each in commands] == [
+        ("KB-1", "KB-1"),
+        ("MS-2", "MS-2"),
+    ]
+    for each in commands:
+        assert isinstance(each.data, ReserveStock)
+        assert each.data.reply_to == "mina"
+        assert each.data.expires_at > each.time
+
+
+def test_every_message_of_a_decision_has_an_id_of_its_own(stage: Stage) -> None:
+    first = stage.say(message(CREATED, subject=ORDER, home="mina"), foreign=False)
+    second = stage.say(message(AUTHORIZED, subject=ORDER, home="mina"), foreign=False)
+
+    topics = {output.topic for output in (*first, *second)}
+    ids = [each.id for topic in topics for each in messages([*first, *second], topic)]
+    assert len(ids) == len(set(ids)) == 7
+
+
+def test_a_saga_leaves_the_table_when_nothing_can_come_any_more(stage: Stage) -> None:
+    for data in (
+        CREATED,
+        OrderCancellationRequested(order_id=ORDER, reason="too slow"),
+        PaymentVoided(payment_id=f"{ORDER}/payment", order_id=ORDER, amount=0, currency="USD"),
+        OrderCancelled(order_id=ORDER, reason="too slow"),
+    ):
+        stage.say(message(data, subject=ORDER, home="mina"), foreign=False)
+        assert [key for key in stage.store.data if key.startswith(b"s/")]
+
+    told = NotificationSent(order_id=ORDER, kind="cancelled", version=1)
+    outputs = stage.say(message(told, subject=ORDER, home="mina"), foreign=False)
+
+    assert kinds(outputs) == [("sagas", "SagaStepSucceeded"), ("sagas", "SagaCompleted")]
+    assert not [key for key in stage.store.data if key.startswith(b"s/")]
+
+
+def test_events_that_belong_to_no_order_are_passed_over(stage: Stage) -> None:
+    received = message(StockReceived(sku="KB-1", quantity=5), subject="KB-1", home="mina")
+
+    assert stage.say(received, foreign=False) == []

@@ -1,0 +1,231 @@
+"""What happens to orders: shipped, declined, out of stock, cancelled, capture refused, stuck.
+
+Each story brings its goods with it, so that it may stand alone in a log or among the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tests.audit.good_log import Document, Log
+from tests.audit.journey import Journey
+from tests.audit.story import Story
+
+TEA, CUP, RARE = "TEA-1", "CUP-2", "RARE-3"
+
+
+def receive(log: Log, sku: str, quantity: int) -> None:
+    """Goods come in."""
+    data = {"sku": sku, "quantity": quantity}
+    cause = log.root("stock.commands", "ReceiveStock", sku, data)
+    log.follow("stock", cause, "StockReceived", sku, data)
+    log.move(sku, quantity, 0)
+
+
+def adjust(log: Log, sku: str, change: int) -> None:
+    """Somebody counted; what would leave too little is refused."""
+    data = {"sku": sku, "change": change, "reason": "counted"}
+    cause = log.root("stock.commands", "AdjustStock", sku, data)
+    available = log.available(sku)
+    if available + change < 0:
+        refusal = {"sku": sku, "command": "AdjustStock", "available": available, "reason": "few"}
+        log.follow("stock", cause, "StockCommandRefused", sku, refusal)
+    else:
+        log.follow("stock", cause, "StockAdjusted", sku, data)
+        log.move(sku, change, 0)
+
+
+def supply(log: Log) -> None:
+    """Goods come in, and are counted."""
+    receive(log, TEA, 10)
+    receive(log, CUP, 10)
+    adjust(log, TEA, -1)
+    adjust(log, CUP, -1000)
+
+
+def confirmed(log: Log, order_id: str, currency: str = "USD") -> Journey:
+    """An order that is paid and whose stock has left."""
+    order = Journey(log, order_id, [(TEA, 2, 450), (CUP, 1, 900)], currency)
+    order.create()
+    order.authorize()
+    order.reserve_all()
+    order.confirm()
+    order.capture()
+    order.deduct()
+    return order
+
+
+def command(order: Story, kind: str, **data: str) -> Document:
+    """Somebody asks something of an order."""
+    data = {"order_id": order.order_id, **data}
+    return order.log.root("orders.commands", kind, order.order_id, data)
+
+
+def shipped(log: Log) -> None:
+    """Confirmed, shipped, delivered; then somebody wants to cancel it."""
+    supply(log)
+    order = confirmed(log, "mina:1")
+    order.order(command(order, "ShipOrder", tracking="JD1"), "OrderShipped", tracking="JD1")
+    order.tell("shipped")
+    order.order(command(order, "ConfirmDelivery"), "OrderDelivered")
+    order.tell("delivered")
+    refusal = {"command": "CancelOrder", "state": "DELIVERED", "reason": "too late"}
+    order.order(command(order, "CancelOrder", reason="late"), "OrderCommandRefused", **refusal)
+
+
+def unreachable(log: Log) -> None:
+    """A customer without an address, in won; some things are published or asked twice."""
+    supply(log)
+    order = Journey(log, "jun:1", [(TEA, 1, 5000)], "KRW", None)
+    order.create()
+    log.publish_again("orders")
+    order.authorize()
+    order.reserve_all()
+    log.publish_again("stock")
+    log.publish_again("sagas.replies")
+    order.confirm()
+    order.capture()
+    log.publish_again("payments.commands")
+    order.deduct()
+    refusal = {"command": "ShipOrder", "state": "NONE", "reason": "there is no such order"}
+    nobody = Journey(log, "jun:none", [])
+    nobody.order(command(nobody, "ShipOrder", tracking="JD2"), "OrderCommandRefused", **refusal)
+
+
+def declined(log: Log) -> None:
+    """The card is declined; nothing was reserved."""
+    supply(log)
+    order = Journey(log, "mina:2", [(TEA, 1, 450)])
+    order.create("card-declined")
+    key = order.last["data"]["key"]
+    answer = order.answer("authorize", code="card_declined")
+    order.pay(answer, "PaymentFailed", key=key, code="card_declined", retryable=False)
+    order.refused("authorize", "card_declined")
+    order.compensate("reject", "card_declined")
+    order.end("reject", "card_declined")
+
+
+def out_of_stock(log: Log) -> None:
+    """The second of three lines is refused; what was reserved is released, the money let go."""
+    supply(log)
+    receive(log, RARE, 3)
+    order = Journey(log, "mina:3", [(TEA, 2, 450), (RARE, 4, 900), (TEA, 1, 400)])
+    order.create()
+    order.authorize()
+    order.reserve(1)
+    order.done("reserve", 1)
+    few = {"quantity": 4, "available": 3, "reason": "only 3 available"}
+    order.stock("ReserveStock", 2, "StockReservationFailed", **few)
+    order.refused("reserve", "only 3 available", 2)
+    order.compensate("reject", "out_of_stock")
+    order.ask("payments.commands", "VoidPayment")
+    order.ask("stock.commands", "ReleaseStock", 1)
+    order.ask("stock.commands", "ReleaseStock", 3)
+    order.reserve(3)
+    order.release(1)
+    order.release(3)
+    order.void()
+    order.end("reject", "out_of_stock")
+
+
+def cancelled(log: Log) -> None:
+    """Cancelled after all was captured and deducted: refunded and restocked."""
+    supply(log)
+    order = confirmed(log, "mina:4")
+    why = {"reason": "changed my mind"}
+    order.order(command(order, "CancelOrder", **why), "OrderCancellationRequested", **why)
+    order.compensate("cancel", **why)
+    order.undone("confirm")
+    order.ask_refund()
+    order.ask("stock.commands", "RestockStock", 1)
+    order.ask("stock.commands", "RestockStock", 2)
+    order.restock(1)
+    order.restock(2)
+    refund = order.request_refund()
+    answer = order.answer("refund", order.total)
+    sums = {"amount": order.total, "currency": order.currency}
+    order.pay(answer, "PaymentRefunded", **refund, **sums)
+    order.undone("capture")
+    order.end("cancel", **why)
+
+
+def cancelled_early(log: Log) -> None:
+    """Cancelled before the bank has answered: its late yes is voided at once."""
+    supply(log)
+    order = Journey(log, "mina:7", [(TEA, 1, 450)])
+    order.create()
+    requested, why = order.last, {"reason": "changed my mind"}
+    order.order(command(order, "CancelOrder", **why), "OrderCancellationRequested", **why)
+    order.compensate("cancel", **why)
+    order.ask("payments.commands", "VoidPayment")
+    order.pay(order.asked["VoidPayment"], "PaymentVoidWanted")
+    order.last = requested
+    order.authorize_late()
+    order.end("cancel", **why)
+
+
+def capture_refused(log: Log) -> None:
+    """The bank goes back on its word: void, release, cancel."""
+    supply(log)
+    order = Journey(log, "mina:5", [(TEA, 2, 450), (CUP, 1, 900)])
+    order.create("card-capture-refused")
+    order.authorize()
+    order.reserve_all()
+    order.confirm()
+    key, code = order.last["data"]["key"], "capture_refused"
+    answer = order.answer("capture", code=code)
+    order.pay(answer, "PaymentCaptureFailed", key=key, code=code, retryable=False)
+    order.refused("capture", code)
+    order.compensate("cancel", code)
+    order.ask("payments.commands", "VoidPayment")
+    order.ask("stock.commands", "ReleaseStock", 1)
+    order.ask("stock.commands", "ReleaseStock", 2)
+    order.ask("orders.commands", "CancelOrder", reason=code)
+    order.order(order.asked["CancelOrder"], "OrderCancellationRequested", reason=code)
+    order.undone("confirm")
+    order.release(1)
+    order.release(2)
+    order.void()
+    order.end("cancel", code)
+
+
+def stuck(log: Log) -> None:
+    """The refund is refused: a human has to look, and the order stays visibly unfinished."""
+    supply(log)
+    order = confirmed(log, "mina:6", "EUR")
+    why = {"reason": "changed my mind"}
+    order.order(command(order, "CancelOrder", **why), "OrderCancellationRequested", **why)
+    order.compensate("cancel", **why)
+    order.undone("confirm")
+    order.ask_refund()
+    order.ask("stock.commands", "RestockStock", 1)
+    order.ask("stock.commands", "RestockStock", 2)
+    refund = order.request_refund()
+    answer = order.answer("refund", code="refund_refused")
+    order.pay(answer, "PaymentRefundFailed", **refund, code="refund_refused", retryable=False)
+    order.saga("SagaStuck", step="capture", reason="refund_refused")
+    order.restock(1)
+    order.restock(2)
+
+
+def told(*stories: Callable[[Log], None], partitions: int = 12) -> Log:
+    """A log of these stories, one after the other."""
+    log = Log(partitions)
+    for tell in stories:
+        tell(log)
+    return log
+
+
+STORIES: dict[str, Callable[[Log], None]] = {
+    each.__name__: each
+    for each in (
+        shipped,
+        unreachable,
+        declined,
+        out_of_stock,
+        cancelled,
+        cancelled_early,
+        capture_refused,
+        stuck,
+    )
+}
