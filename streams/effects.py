@@ -15,7 +15,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import partial
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from mode import get_logger
@@ -36,6 +35,7 @@ logger = get_logger(__name__)
 C = TypeVar("C")
 CALLS_AT_ONCE = 200  # per executor; a call that waits to be repeated is not counted
 _PAGE = 1_000
+_WORTH_SAYING = 3  # silences of one call: below that it passes by itself
 
 Outgoing = tuple[Topic, bytes, bytes, Headers]  # topic, key, value, headers
 
@@ -137,14 +137,14 @@ class Executor(Generic[C]):
                 await self.app.log_of_commits.accept(topic.name, home, value, headers)
 
     async def _outcome(self, key: bytes, call: C) -> Payload:
-        ask = partial(self._ask, call, again=False)
+        attempts = 0
         async for attempt in Patience(f"calls to {self.effect.name}", announced=False):
             with attempt:
                 try:
-                    answer = await ask()
+                    answer = await self._ask(call, again=attempts > 0)
                 except TransientError as error:
-                    ask = partial(self._ask, call, again=True)
-                    self._unheard(key, error)
+                    attempts += 1
+                    self._unheard(key, attempts, error)
                     raise
                 EFFECTS.labels(self.effect.name, "answered").inc()
                 self._heard(key)
@@ -155,13 +155,14 @@ class Executor(Generic[C]):
             found = await self.effect.find(call) if again else None
             return await self.effect.perform(call) if found is None else found
 
-    # Silence is said once, not once for every call.
+    # Lasting silence is said once, not once for every call.
 
-    def _unheard(self, key: bytes, error: TransientError) -> None:
+    def _unheard(self, key: bytes, attempts: int, error: TransientError) -> None:
         EFFECTS.labels(self.effect.name, "silent").inc()
-        if not self._silent:
-            logger.warning("%s: %s; calls wait and are made again", self.effect.name, error)
-        self._silent.add(key)
+        if attempts >= _WORTH_SAYING:
+            if not self._silent:
+                logger.warning("%s: %s; calls wait and are made again", self.effect.name, error)
+            self._silent.add(key)
 
     def _heard(self, key: bytes) -> None:
         if key in self._silent:

@@ -20,6 +20,7 @@ _LEVELS = {
     "mode": "ERROR",
     "asyncio": "ERROR",
     "aiohttp": "WARNING",
+    "aiohttp.server": "CRITICAL",  # a traceback for each client that speaks no HTTP
     "models": "INFO",
     "streams": "INFO",
     "agents": "INFO",

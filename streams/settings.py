@@ -30,6 +30,7 @@ class Settings:
     `partitions` is chosen once, when topics are created. `replication` is the replication
     factor of topics created. `skip_expired` goes on past records that retention has removed
     before they were applied, which is a loss, and is for one start only.
+    `web_hosts` are the names, comma-separated, by which browsers may address the HTTP API.
     `contexts` are the parts of the write side that a worker runs, comma-separated.
     `gateway` is the address of the payment gateway and mail provider, `gateway_patience` the
     seconds after which it counts as silent.
@@ -41,6 +42,7 @@ class Settings:
     datadir: Path = Path(".orderflow")
     web_bind: str = "127.0.0.1"
     web_port: int = 6066
+    web_hosts: str = "localhost"
     skip_expired: bool = False
     contexts: str = ",".join(CONTEXTS)
     gateway: str = "http://127.0.0.1:6070"

@@ -30,7 +30,7 @@ def register(app: Orderflow) -> None:
     """Serve the API from an app that keeps the view tables."""
     site = site_of(app)
     listen(app, site)
-    serve(app, site)
+    serve(app, site, hosts_from(app.settings.web_hosts))
 
 
 def site_of(app: Orderflow) -> Site:
@@ -50,10 +50,10 @@ def listen(app: Orderflow, site: Site) -> None:
     app.follow(stock_views.TABLE, StockChanges(site))
 
 
-def serve(app: Orderflow, site: Site) -> None:
+def serve(app: Orderflow, site: Site, hosts: frozenset[str]) -> None:
     """Give an app the pages of a site, with the boundary around them."""
     web_app = cast("AiohttpWeb", app.web).web_app
-    guard(web_app, hosts_from())
+    guard(web_app, hosts)
     for path, door in doors(site, ROUTES).items():
         app.page(path)(door)
 

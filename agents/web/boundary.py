@@ -6,10 +6,9 @@ whatever goes wrong into a problem. It knows no route.
 
 from __future__ import annotations
 
-import os
 import re
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Final
 
@@ -53,13 +52,13 @@ _API_HEADERS: Final = {
 }
 
 
-def hosts_from(environment: Mapping[str, str] = os.environ) -> frozenset[str]:
-    """Names under which this worker may be addressed: loopback, and those that were configured.
+def hosts_from(configured: str) -> frozenset[str]:
+    """Names under which this worker may be addressed: loopback, and the configured ones.
 
     Raises:
         ValueError: a name is none; names the variable, value and cure.
     """
-    named = [name.strip().lower() for name in environment.get(HOSTS_VARIABLE, "").split(",")]
+    named = [name.strip().lower() for name in configured.split(",")]
     for name in filter(None, named):
         match = _HOST.fullmatch(name)
         if match is None or match[1] != name:

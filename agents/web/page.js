@@ -119,15 +119,20 @@ function connected(state, words) {
   byId("connection").textContent = words;
 }
 
-const live = new EventSource("/live");
-live.addEventListener("open", () => connected("live", "live"));
-live.addEventListener("error", () => {
-  connected("away", live.readyState === EventSource.CLOSED
-    ? "no connection; reload to try again" : "connection lost, trying again");
-});
-live.addEventListener("snapshot", (event) => {
-  orders.clear();
-  stock.clear();
-  show(event);
-});
-live.addEventListener("news", show);
+function watch() {
+  const live = new EventSource("/live");
+  live.addEventListener("open", () => connected("live", "live"));
+  live.addEventListener("error", () => {
+    connected("away", "connection lost, trying again");
+    // The browser tries again by itself, unless it was answered with an error.
+    if (live.readyState === EventSource.CLOSED) setTimeout(watch, 5000);
+  });
+  live.addEventListener("snapshot", (event) => {
+    orders.clear();
+    stock.clear();
+    show(event);
+  });
+  live.addEventListener("news", show);
+}
+
+watch();

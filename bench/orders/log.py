@@ -95,7 +95,9 @@ def grown(before: dict[str, Volume], after: dict[str, Volume]) -> dict[str, Volu
     """Say what was written in between, topic by topic."""
     nothing = Volume(0, 0)
     differences = {
-        name: Volume(*(now - then for now, then in zip(held, before.get(name, nothing), strict=True)))
+        name: Volume(
+            *(now - then for now, then in zip(held, before.get(name, nothing), strict=True))
+        )
         for name, held in after.items()
     }
     return {name: volume for name, volume in differences.items() if volume.records}

@@ -15,7 +15,7 @@ import signal
 import sys
 import threading
 import time
-from collections import Counter
+from collections import defaultdict
 from pathlib import Path
 from types import FrameType
 
@@ -32,7 +32,7 @@ class Sampler:
     def __init__(self) -> None:
         self._cpu: dict[int, float] = {}
         self._main = threading.get_ident()
-        self.found: Counter[tuple[int, Stack]] = Counter()
+        self.found: defaultdict[tuple[int, Stack], float] = defaultdict(float)
 
     def start(self) -> None:
         """Look from now on, whenever so much CPU time was used."""
@@ -56,7 +56,7 @@ class Sampler:
 
 
 def _stack(frame: FrameType | None) -> Stack:
-    named = []
+    named: list[str] = []
     while frame is not None and len(named) < _DEPTH:
         named.append(f"{frame.f_code.co_filename}:{frame.f_code.co_qualname}")
         frame = frame.f_back

@@ -32,6 +32,7 @@ _SECONDS_TO_START = 120  # two seconds on an idle machine, half a minute on a cr
 _SECONDS_TO_END = 30
 _SECONDS_TO_SETTLE = 300
 _PAUSE = 0.2
+_LOOK_SECONDS = 1.0  # of `streams/watch.py`, which tells the lag
 _LAG = re.compile(rb"^orderflow_lag_records{.*} (\S+)$", re.MULTILINE)
 
 
@@ -42,7 +43,6 @@ class Member:
     process: subprocess.Popen[bytes]
     port: int
     log: Path
-    data: Path
 
 
 class System:
@@ -102,17 +102,19 @@ class System:
 
     def disk(self, name: str) -> int:
         """Bytes of a process's data directory."""
-        files = (path for path in self.members[name].data.rglob("*") if path.is_file())
+        files = (path for path in (self.directory / name).rglob("*") if path.is_file())
         return sum(path.stat().st_size for path in files)
 
     def settle(self) -> None:
-        """Wait until no record waits in either worker, seen twice, a look of its watch apart."""
-        deadline, quiet = time.monotonic() + _SECONDS_TO_SETTLE, 0
-        while quiet < 2:
+        """Wait until no record waits in either worker, seen at two looks of its watch."""
+        deadline, quiet = time.monotonic() + _SECONDS_TO_SETTLE, False
+        while True:
+            time.sleep(_LOOK_SECONDS)
+            was_quiet, quiet = quiet, not any(map(self._lag, (WRITE, VIEWS)))
+            if was_quiet and quiet:
+                return
             if time.monotonic() > deadline:
                 raise ParticipantFailed(f"records still wait after {_SECONDS_TO_SETTLE} s")
-            time.sleep(1)
-            quiet = 0 if any(map(self._lag, (WRITE, VIEWS))) else quiet + 1
 
     def _lag(self, name: str) -> float:
         return sum(map(float, _LAG.findall(self._get(name, "/metrics") or b"")))
@@ -139,7 +141,7 @@ class System:
                 stdout=said,
                 stderr=said,
             )
-        self.members[name] = Member(process, port, log, data)
+        self.members[name] = Member(process, port, log)
         self._await_answer(name, path)
 
     def _environment(self, data: Path, port: int) -> dict[str, str]:

@@ -19,7 +19,7 @@ from models.errors import OrderflowError
 _PORT: Final = click.IntRange(1, 65_535)
 
 
-@click.command()
+@click.command(context_settings={"show_default": True})
 @click.option("--orders", type=click.IntRange(min=1), help="End after so many; without, go on.")
 @click.option("--rate", type=arguments.rate, default="20/s", help="Of the first hundred.")
 @click.option("--gentle-rate", type=arguments.rate, default="3/s", help="Of those after them.")

@@ -104,30 +104,32 @@ class Journey(Story):
         self.saga("SagaCompleted", outcome="confirmed", reason=None)
 
     def tell(self, kind: str) -> None:
-        """The customer is told, if there is an address."""
+        """The customer is told, if there is an address where somebody is."""
         self.begin("notify", kind=kind)
         customer: Document = self.customer or {}
         whom: Document = {"to": customer.get("email"), "name": customer.get("name")}
         self.ask("notifications.commands", "Notify", kind=kind, version=1, **whom)
         told: Document = {"order_id": self.order_id, "kind": kind, "version": 1}
-        cause, end = self.asked["Notify"], "NotificationSent"
-        if self.customer is None:
-            end, told["code"] = "NotificationFailed", "no_address"
-        else:
-            cause = self._mail({**told, **whom})
+        cause, code = self.asked["Notify"], "no_address"
+        if self.customer is not None:
+            code = "mailbox_unavailable" if whom["to"].startswith("bounce@") else ""
+            cause = self._mail({**told, **whom}, code or None)
+        end = "NotificationFailed" if code else "NotificationSent"
+        told |= {"code": code} if code else {}
         self.last = self.log.follow("notifications", cause, end, self.order_id, told)
         self.done("notify")
 
-    def _mail(self, notice: Document) -> Document:
+    def _mail(self, notice: Document, code: str | None) -> Document:
         key = f"{self.order_id}/mail/{notice['kind']}/1"
         requested = self.log.follow(
             "notifications", self.asked["Notify"], "NotificationRequested", self.order_id,
             {**notice, "key": key},
         )  # fmt: skip
-        line = {"key": key, **notice, "outcome": "succeeded", "time": self.log.time}
+        answer = {"key": key, "outcome": "refused" if code else "succeeded"}
+        line = {**answer, **notice, "time": self.log.time}
         del line["name"]
         self.log.mails.append(line)
-        data = {"order_id": self.order_id, "key": key, "outcome": "succeeded", "code": None}
+        data = {"order_id": self.order_id, **answer, "code": code}
         return self.log.root(
             "notifications.commands", "MailAnswered", self.order_id, data,
             source="/mail", cause=requested["causationid"],

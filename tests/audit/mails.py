@@ -72,6 +72,8 @@ def _heard(event: Message, cause: Message, requested: dict[str, Message], audit:
         audit.find("G4", f"{cause} does not follow from {request}, which it answers")
     if cause.data["outcome"] != _CLOSING.get(event.type):
         audit.find("G4", f"{event} follows from {cause}, which says {cause.data['outcome']}")
+    if event.data.get("code") != cause.data.get("code"):
+        audit.find("G4", f"{event} failed with {event.data.get('code')}, {cause} says otherwise")
 
 
 def _compare_mails(

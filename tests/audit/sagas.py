@@ -115,32 +115,34 @@ def _judge_step(saga: Saga, event: Message, cause: Message, audit: Audit) -> Non
 
 
 def _apply(saga: Saga, event: Message, audit: Audit) -> None:
-    data, kind = event.data, event.type
-    part: Part = (data.get("step", ""), data.get("line"))
-    if kind == "SagaStarted":
-        saga.lines = len(data["lines"])
-    elif kind in ("SagaStepSucceeded", "SagaStepRefused"):
-        if part not in saga.waiting:
-            audit.find("G3", f"{event} answers {part}, which waits for no answer")
-        saga.waiting.discard(part)
-        if kind == "SagaStepRefused":
-            saga.refused.add(part)
-        elif COVERED_BY.get(saga.stuck or "") == part[0]:
-            saga.stuck = None
-    elif kind == "SagaStepCompensated":
+    data = event.data
+    match event.type:
+        case "SagaStarted":
+            saga.lines = len(data["lines"])
+        case "SagaStepSucceeded" | "SagaStepRefused" | "SagaStepCompensated":
+            _answer(saga, event, (data["step"], data.get("line")), audit)
+        case "SagaCompensationStarted":
+            saga.goal, saga.outcome = data["goal"], None
+            saga.reasons.add(data["reason"])
+            saga.waiting.discard(("notify", None))
+        case "SagaStuck":
+            saga.stuck = data["step"]
+        case _:
+            _complete(saga, event, audit)
+
+
+def _answer(saga: Saga, event: Message, part: Part, audit: Audit) -> None:
+    if event.type == "SagaStepCompensated":
         if part not in saga.asked or part in saga.undone:
             audit.find("G3", f"{event} undoes {part}, which was never done, or is undone already")
         saga.undone.add(part)
-        saga.waiting.discard(part)
-        saga.stuck = None if saga.stuck == part[0] else saga.stuck
-    elif kind == "SagaCompensationStarted":
-        saga.goal, saga.outcome = data["goal"], None
-        saga.reasons.add(data["reason"])
-        saga.waiting.discard(("notify", None))
-    elif kind == "SagaStuck":
-        saga.stuck = data["step"]
-    elif kind == "SagaCompleted":
-        _complete(saga, event, audit)
+    elif part not in saga.waiting:
+        audit.find("G3", f"{event} answers {part}, which waits for no answer")
+    if event.type == "SagaStepRefused":
+        saga.refused.add(part)
+    saga.waiting.discard(part)
+    if part[0] in (saga.stuck, COVERED_BY.get(saga.stuck or "")):
+        saga.stuck = None
 
 
 def _complete(saga: Saga, event: Message, audit: Audit) -> None:

@@ -92,17 +92,22 @@ def unreachable(log: Log) -> None:
     nobody.order(command(nobody, "ShipOrder", tracking="JD2"), "OrderCommandRefused", **refusal)
 
 
-def declined(log: Log) -> None:
+def declined(log: Log, order_id: str = "mina:2", code: str = "card_declined") -> None:
     """The card is declined; nothing was reserved."""
     supply(log)
-    order = Journey(log, "mina:2", [(TEA, 1, 450)])
+    order = Journey(log, order_id, [(TEA, 1, 450)], email="bounce@example.org")
     order.create("card-declined")
     key = order.last["data"]["key"]
-    answer = order.answer("authorize", code="card_declined")
-    order.pay(answer, "PaymentFailed", key=key, code="card_declined", retryable=False)
-    order.refused("authorize", "card_declined")
-    order.compensate("reject", "card_declined")
-    order.end("reject", "card_declined")
+    answer = order.answer("authorize", code=code)
+    order.pay(answer, "PaymentFailed", key=key, code=code, retryable=False)
+    order.refused("authorize", code)
+    order.compensate("reject", code)
+    order.end("reject", code)
+
+
+def not_understood(log: Log) -> None:
+    """The gateway does not know such a method of payment, and does nothing."""
+    declined(log, "mina:8", "invalid_request")
 
 
 def out_of_stock(log: Log) -> None:
@@ -222,6 +227,7 @@ STORIES: dict[str, Callable[[Log], None]] = {
         shipped,
         unreachable,
         declined,
+        not_understood,
         out_of_stock,
         cancelled,
         cancelled_early,

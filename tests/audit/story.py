@@ -66,7 +66,8 @@ class Story:
         line = {"operation": operation, "outcome": outcome, "amount": amount, "code": code}
         known = {"key": key, "payment_id": self.payment_id, **line}
         ours = {"refund_id": refund_id, "currency": self.currency, "time": self.log.time}
-        self.log.gateway.append({**known, **ours})
+        if code != "invalid_request":  # of which the gateway keeps no line
+            self.log.gateway.append({**known, **ours})
         data = {**known, "order_id": self.order_id, "retryable": False, "reference": f"sim_{key}"}
         data["expires_at"] = CARD_EXPIRES if operation == "authorize" and not code else None
         return self.log.root(

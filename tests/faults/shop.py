@@ -87,6 +87,7 @@ class Shop:
         self.views = ViewWorker(directory / "views", broker, **self.settings)
         self.customers: Customers | None = None
         self.workers: list[Worker] = []
+        self.findings: list[str] = []
 
     async def __aenter__(self) -> Self:
         self.gateway.start()
@@ -105,6 +106,7 @@ class Shop:
         for each in everybody:
             each.kill()
         if error is not None:
+            error.add_note("\n".join(self.findings[:20]))
             for each in everybody:
                 error.add_note(f"--- {each.log}\n{each.text()[-6000:]}")
 
@@ -130,7 +132,7 @@ class Shop:
         self.customers.start()
 
     async def after(self, orders: int) -> None:
-        """Let so many orders more be placed."""
+        """Let so many orders more be placed, or all that there will be."""
         before = (await self._totals())["placed"]
         goal = max(before, 0) + orders
         await eventually(lambda: self._has(goal), f"{goal} orders are placed", PATIENCE)
@@ -172,10 +174,12 @@ class Shop:
         return audit(topics.records, ledger, mails, finished=True, partitions=topics.partitions)
 
     async def _at_rest(self) -> bool:
-        return not (await self.audit()).findings
+        self.findings = (await self.audit()).findings
+        return not self.findings
 
     async def _has(self, goal: int) -> bool:
-        return int((await self._totals())["placed"]) >= goal
+        all_sent = self.customers is not None and self.customers.ended
+        return all_sent or int((await self._totals())["placed"]) >= goal
 
     async def _totals(self) -> dict[str, Any]:
         with contextlib.suppress(aiohttp.ClientError, TimeoutError):

@@ -164,15 +164,20 @@ LINES = st.integers(0, 4)
 
 def walk(story: Journey, happenings: list[Any]) -> Journey:
     for happening in happenings:
-        fact = happening
-        if isinstance(happening, tuple):
-            out = waiting(story.saga)
-            if not out:
-                continue
+        out = waiting(story.saga)
+        if isinstance(happening, Payload):
+            story = story.when(happening)
+        elif out:
             chosen, good = happening
-            fact = answer(out[chosen % len(out)], good=good)
-        story = story.when(fact)
+            command = out[chosen % len(out)]
+            story = story.when(answer(command, good=good))
+            assert _settled(command, good=good) == (command not in story.waits_for)
     return story
+
+
+def _settled(command: Payload, *, good: bool) -> bool:
+    """Nobody waits for it any more; whether an order is paid is not waited for by itself."""
+    return not isinstance(command, MarkOrderPaid) and (good or type(command) is not RefundPayment)
 
 
 @PROPERTY

@@ -250,13 +250,27 @@ async def test_an_outcome_that_kafka_will_never_take_stops_the_worker(
     await eventually(lambda: broker.crash_reason is not None, "the worker stops")
 
 
-async def test_silence_is_said_once_and_its_end_too(
+async def test_a_short_silence_is_not_worth_a_word(
     executor: Executor[str], outside: Outside, broker: Broker, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
-    outside.silent_for = 30
+    outside.silent_for = 2
+
+    opened(executor, "a")
+
+    await eventually(lambda: broker.reported, "it is answered")
+    assert caplog.records == []
+
+
+async def test_lasting_silence_is_said_once_and_its_end_too(
+    executor: Executor[str], outside: Outside, broker: Broker, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    outside.silent_for = 10**6
 
     opened(executor, *[f"{number}" for number in range(20)])
+    await eventually(lambda: len(executor._silent) == 20, "all are known to be silent")
+    outside.silent_for = 0
 
     await eventually(lambda: len(broker.reported) == 20, "all are answered")
     said = [record.message for record in caplog.records]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.settings import PREFIX, Settings
+from streams.settings import CONTEXTS, PREFIX, Settings
 
 
 def test_the_defaults_run_on_a_laptop() -> None:
@@ -27,7 +27,11 @@ def test_every_setting_has_a_name_in_the_environment() -> None:
         "datadir": "elsewhere",
         "web_bind": "localhost",
         "web_port": "8080",
+        "web_hosts": "shop.example",
         "skip_expired": "1",
+        "contexts": "payments,stock",
+        "gateway": "http://pay.example",
+        "gateway_patience": "9",
     }
     assert given.keys() == {field.name for field in fields(Settings)}
     settings = Settings.from_environment({PREFIX + name.upper(): v for name, v in given.items()})
@@ -39,10 +43,30 @@ def test_every_setting_has_a_name_in_the_environment() -> None:
         datadir=Path("elsewhere"),
         web_bind="localhost",
         web_port=8080,
+        web_hosts="shop.example",
         skip_expired=True,
+        contexts="payments,stock",
+        gateway="http://pay.example",
+        gateway_patience=9,
     )
     assert settings.bootstrap == ["a:1", "b:2"]
     assert settings.differences().keys() == given.keys()
+
+
+def test_all_contexts_run_together_unless_some_are_chosen() -> None:
+    assert Settings().chosen == set(CONTEXTS)
+    assert Settings(contexts=" stock , orders").chosen == {"stock", "orders"}
+
+
+@pytest.mark.parametrize("contexts", ["payment", "orders,,stock", "orders;stock"])
+def test_a_context_that_does_not_exist_is_named_with_those_that_do(contexts: str) -> None:
+    with pytest.raises(ValueError, match="choose among orders, payments"):
+        _ = Settings(contexts=contexts).chosen
+
+
+def test_what_is_not_given_has_the_default_of_the_app() -> None:
+    assert Settings.from_environment({}, web_port=6067).web_port == 6067
+    assert Settings.from_environment({"ORDERFLOW_WEB_PORT": "1"}, web_port=6067).web_port == 1
 
 
 def test_other_names_are_none_of_ours() -> None:

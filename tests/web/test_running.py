@@ -129,16 +129,12 @@ async def test_watchers_hear_of_an_order_as_it_moves(http: aiohttp.ClientSession
     await stocked(http)
     async with http.get("/live") as stream, asyncio.timeout(60):
         order = await said(await http.post("/orders?wait=30s", json=ORDER))
-        stages: list[str] = []
-        async for line in stream.content:
-            if line.startswith(b"data: "):
-                stages += [
-                    row["stage"]
-                    for row in orjson.loads(line[6:])["orders"]
-                    if row["order_id"] == order["order_id"]
-                ]
-            if "paid" in stages:
-                break
+        stages: set[str] = set()
+        while "paid" not in stages:
+            line = await stream.content.readline()
+            assert line, "the stream has ended"
+            rows = orjson.loads(line[6:])["orders"] if line.startswith(b"data: ") else []
+            stages |= {row["stage"] for row in rows if row["order_id"] == order["order_id"]}
 
 
 async def test_a_key_is_remembered_by_a_worker_that_was_killed(

@@ -33,7 +33,7 @@ def site(shop: Shop) -> Site:
 @pytest.fixture
 async def http(site: Site, tmp_path: Path) -> AsyncIterator[TestClient[Any, Any]]:
     app = Orderflow("web", Settings(datadir=tmp_path / "faust"), [])
-    web.serve(app, site)
+    web.serve(app, site, frozenset({"127.0.0.1", "localhost", "[::1]"}))
     served: Any = app.web
     async with TestClient(TestServer(served.web_app)) as client:
         yield client

@@ -108,7 +108,7 @@ async def test_a_page_of_this_host_may(http: Http) -> None:
 
 
 def test_more_hosts_can_be_named() -> None:
-    hosts = hosts_from({"ORDERFLOW_WEB_HOSTS": "shop.example, Views.Internal"})
+    hosts = hosts_from("shop.example, Views.Internal")
 
     assert hosts == {"localhost", "127.0.0.1", "[::1]", "shop.example", "views.internal"}
 
@@ -116,7 +116,7 @@ def test_more_hosts_can_be_named() -> None:
 @pytest.mark.parametrize("name", ["http://shop.example", "shop.example:80", "a b", "*/"])
 def test_a_host_that_is_no_name_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="ORDERFLOW_WEB_HOSTS"):
-        hosts_from({"ORDERFLOW_WEB_HOSTS": name})
+        hosts_from(name)
 
 
 # The wire.

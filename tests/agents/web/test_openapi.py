@@ -34,7 +34,7 @@ async def test_it_is_served_as_it_is_made(http: Http) -> None:
 
 def test_every_route_is_in_it_and_it_has_no_other(site: Site, tmp_path: Path) -> None:
     app = Orderflow("web", Settings(datadir=tmp_path), [])
-    web.serve(app, site)
+    web.serve(app, site, frozenset({"127.0.0.1", "localhost", "[::1]"}))
     served: Any = app.web
     served.init_server()
 

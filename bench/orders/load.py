@@ -1,0 +1,44 @@
+"""Orders for one system, as fast as they can be written, and what they leave in the topics."""
+
+from __future__ import annotations
+
+import itertools
+import time
+
+from bench.orders import commands
+from bench.orders.log import Ends, Volume, volumes
+from bench.orders.system import System
+
+
+class Load:
+    """Stock and orders; no order is placed twice in the life of a system."""
+
+    def __init__(self, system: System) -> None:
+        self.system = system
+        self.bootstrap = system.broker.address
+        self._numbers = itertools.count()
+
+    def stock(self) -> None:
+        """Receive plenty of every SKU."""
+        commands.write(self.bootstrap, commands.stock(self.system.partitions))
+        self.system.settle()
+
+    def place(self, count: int, lines: int) -> float:
+        """Place orders; returns the seconds until the last one was confirmed, paid and deducted."""
+        numbers = itertools.islice(self._numbers, count)
+        rows = commands.orders(numbers, lines, self.system.partitions)
+        ends = Ends(self.bootstrap, self.system.partitions)
+        start = time.perf_counter()
+        commands.write(self.bootstrap, rows)
+        end = ends.until(count)
+        ends.close()
+        return end - start
+
+    def warm_up(self, count: int) -> None:
+        """Place orders that do not count: first memory, first connections, Java's compiler."""
+        self.place(count, lines=1)
+        self.system.settle()
+
+    def volumes(self) -> dict[str, Volume]:
+        """What the topics hold."""
+        return volumes(self.bootstrap, self.system.broker.directory / "data")
