@@ -11,6 +11,7 @@
 
 Steps marked * have one part for each line of the order; the others have one. A refund gives back
 what was authorized, a restock what was reserved: undoing the later step covers the earlier one.
+With the last step an order is also marked as paid, so that it cannot be shipped before.
 `models/sagas.py` walks through the table.
 """
 

@@ -49,7 +49,10 @@ HOLD: Final = timedelta(minutes=30)  # how long stock is kept for an order that 
 _LAST: Final = datetime.max.replace(tzinfo=UTC) - HOLD
 DEFAULT_METHOD: Final = "card"  # of orders so old that they do not say
 OUT_OF_STOCK: Final = "out_of_stock"
-_NOTHING_HELD: Final = ("authorization_expired", "already_voided")  # `PaymentVoided` follows
+_NOTHING_HELD: Final = {  # why a void was refused, and `PaymentVoided` follows all the same
+    ("authorize", "authorization_expired"),
+    ("authorize", "already_voided"),
+}
 
 Verdict = Literal["success", "refusal", "undone", "not_undone"]
 _STEP: Final = {step.name: step for step in STEPS}
@@ -116,7 +119,7 @@ def _followed(saga: Saga, fact: Payload) -> Iterator[SagaEvent]:
             yield _tell(saga, "delivered")
         case OrderCommandRefused(command="RejectOrder" | "CompleteCancellation" as command):
             asked = {type(each).__name__ for each in waiting(saga)}
-            if command in asked and saga.stuck is None:  # an order that it does not know
+            if command in asked and saga.stuck is None:  # as with an order that nobody created
                 yield SagaStuck(order_id=saga.order_id, step="confirm", reason=fact.reason)
         case _:
             yield from _answered(saga, fact)
@@ -136,7 +139,10 @@ def _started(order: OrderCreated, home: str) -> SagaStarted:
 
 
 def _cancellation(saga: Saga, fact: OrderCancellationRequested) -> Iterator[SagaEvent]:
-    """The order is to end, whoever asked for it: its confirmation is undone with that."""
+    """The order is to end, whoever asked for it: that undoes its confirmation, if it has one.
+
+    A confirmation that is unanswered yet is about to be refused.
+    """
     if saga.goal != "cancel":
         yield SagaCompensationStarted(order_id=saga.order_id, goal="cancel", reason=fact.reason)
     if saga.confirm in (("done",), ("undoing",)):
@@ -181,9 +187,10 @@ def _refused(saga: Saga, step: Step, line: int, fact: Payload) -> Iterator[SagaE
 
 
 def _not_undone(saga: Saga, step: Step, reason: str) -> Iterator[SagaEvent]:
-    if step.name == "authorize" and reason == "already_captured":  # race 2: the gateway decides
+    refusal = step.name, reason
+    if refusal == ("authorize", "already_captured"):  # race 2: the gateway decides
         yield SagaStepSucceeded(order_id=saga.order_id, step="capture")
-    elif saga.stuck != step.name and reason not in _NOTHING_HELD:
+    elif saga.stuck != step.name and refusal not in _NOTHING_HELD:
         yield SagaStuck(order_id=saga.order_id, step=step.name, reason=reason)
 
 

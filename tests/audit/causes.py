@@ -24,7 +24,7 @@ _REPLY = 1_000  # a reply is no event, and has an index beyond theirs
 def check(log: Log, audit: Audit) -> None:
     """Judge all messages by their causes."""
     latest: dict[Path, int] = {}
-    for topic in (*EVENTS, *sorted(COMMANDS), REPLIES):
+    for topic in (*EVENTS, *COMMANDS, REPLIES):
         for message in log[topic]:
             cause = log.by_id.get(message.cause or "")
             if cause is not None:

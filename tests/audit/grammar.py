@@ -11,8 +11,12 @@ from typing import Final, NamedTuple
 
 CONTEXTS: Final = frozenset({"/orders", "/payments", "/stock", "/sagas", "/notifications"})
 OUTSIDE: Final = frozenset({"/gateway", "/mail"})  # what they answer has a cause, too
-USER_COMMANDS: Final = frozenset({"orders.commands", "payments.commands", "notifications.commands"})
-COMMANDS: Final = USER_COMMANDS | {"stock.commands"}
+COMMANDS: Final = (
+    "orders.commands",
+    "payments.commands",
+    "stock.commands",
+    "notifications.commands",
+)
 EVENTS: Final = ("orders", "payments", "stock", "sagas", "notifications")
 REPLIES: Final = "sagas.replies"
 VERSIONS: Final = {"OrderCreated": (1, 2, 3)}  # of all other types there is one

@@ -89,9 +89,9 @@ def _step(order: Order, event: Message, audit: Audit) -> None:
 
 def _total(event: Message, audit: Audit) -> None:
     data = event.data
-    if event.source == "/legacy":  # those had discounts, or no lines at all
+    if event.version == 1:  # those had discounts, or no lines at all
         return
-    if event.version > 1 and data.get("currency_source") != "given":
+    if data.get("currency_source") != "given":
         audit.find("orders", f"{event} has a currency that was {data.get('currency_source')}")
     total = sum(line["quantity"] * line["unit_price"] for line in data["lines"])
     if total != data["total"]:

@@ -84,6 +84,7 @@ def decode(record: Record) -> Message:
 
 def _cloud_event(record: Record, document: dict[str, Any]) -> Message:
     get = document.get
+    first = document["type"] == "OrderCreated" and document["dataversion"] == 1
     return Message(
         record,
         document["id"],
@@ -95,7 +96,7 @@ def _cloud_event(record: Record, document: dict[str, Any]) -> Message:
         get("causationid"),
         document["partitionkey"],
         document["dataversion"],
-        document["data"],
+        _of_version_1(document["data"], document["subject"]) if first else document["data"],
     )
 
 
@@ -106,11 +107,28 @@ def _plain(record: Record, document: dict[str, Any]) -> Message:
     order_id = str(data.get("order_id", document.get("aggregate_id")))
     key = str(data.get("user_id", order_id))
     sequence = document.get("version", 1) if row else None
-    whole = {"total": data.get("total", data.get("total_amount")), "currency": "KRW", "lines": []}
     return Message(
         record, document["event_id"], "/legacy", document["event_type"], order_id, sequence,
-        order_id, None, key, 1, {**whole, **data, "order_id": order_id},
+        order_id, None, key, 1, _of_version_1(data, order_id),
     )  # fmt: skip
+
+
+def _of_version_1(data: dict[str, Any], order_id: str) -> dict[str, Any]:
+    """An OrderCreated of version 1, whose lines were items, and whose currency was won."""
+    return {
+        "order_id": order_id,
+        "lines": [
+            {
+                "sku": item.get("sku") or item["name"],
+                "name": item["name"],
+                "quantity": item["qty"],
+                "unit_price": item["price"],
+            }
+            for item in data.get("items", ())
+        ],
+        "total": data.get("total") or data.get("total_amount") or 0,
+        "currency": data.get("currency") or "KRW",
+    }
 
 
 def _check_types(found: Message) -> None:

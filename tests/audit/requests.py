@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from tests.audit.envelopes import Log
 from tests.audit.findings import Audit
+from tests.audit.grammar import COMMANDS
 from tests.audit.orders import Order, Orders
 from tests.audit.records import Message
 
 Fields = dict[str, Any]
-_ASKING: Final = (
-    "payments.commands",
-    "stock.commands",
-    "orders.commands",
-    "notifications.commands",
-)
 
 
 def check(log: Log, orders: Orders, audit: Audit) -> None:
     """Compare every command of a saga with its order."""
-    for topic in _ASKING:
+    for topic in COMMANDS:
         for command in log[topic]:
             order = orders.get(command.journey)
             if command.source != "/sagas" or order is None or not order.created:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+
+import pytest
 
 from tests.audit.findings import Audit
 from tests.audit.good_log import Log
@@ -122,20 +123,33 @@ def test_an_accepted_order_of_which_nothing_is_known_is_found() -> None:
     assert found.orders["lost"] == 1
 
 
-def test_an_event_of_the_plain_envelope_is_read() -> None:
-    event = {
-        "event_type": "OrderCreated",
-        "event_id": "e-1",
-        "aggregate_id": "mina:1",
-        "timestamp": datetime(2026, 3, 2, tzinfo=UTC).isoformat(),
-        "version": 1,
-        "data": {"user_id": "mina", "total": 100, "items": []},
-    }
+def test_bad_bytes_that_just_came_may_still_become_a_dead_letter() -> None:
+    log, _ = with_poison()
+
+    assert judge(log, finished=False).findings == []
+
+
+ITEMS = [{"name": "Keyboard", "qty": 1, "price": 30000}, {"name": "Mouse", "qty": 2, "price": 9000}]
+PLAIN = {
+    "event_type": "OrderCreated",
+    "event_id": "e-1",
+    "timestamp": "2026-03-02T10:00:00",
+    "data": {"order_id": "mina:1", "user_id": "mina", "total_amount": 45000, "items": ITEMS},
+}
+ROW = {**PLAIN, "aggregate_id": "mina:1", "version": 1, "data": {"user_id": "mina", "total": 45000}}
+FIRST = {
+    "specversion": "1.0", "id": "e-1", "source": "/legacy", "type": "OrderCreated",
+    "subject": "mina:1", "time": "2026-03-02T10:00:00Z", "dataversion": 1, "sequence": 1,
+    "correlationid": "mina:1", "partitionkey": "mina", "data": PLAIN["data"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("event", [PLAIN, ROW, FIRST])
+def test_an_event_of_an_old_version_is_read(event: dict[str, object]) -> None:
     log = Log(1)
-    value = json.dumps(event).encode()
-    log.topics["orders"] = [Record("orders", 0, 0, b"mina", value)]
+    log.topics["orders"] = [Record("orders", 0, 0, b"mina", json.dumps(event).encode())]
 
     found = judge(log, finished=False)
 
     assert found.findings == []
-    assert found.statuses == {"PENDING": 1}
+    assert found.money["KRW"]["ordered"] == 45000

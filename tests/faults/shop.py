@@ -122,11 +122,12 @@ class Shop:
         for worker in [*self.workers, self.views]:
             await worker.until_ready()
 
-    def order(self, count: int, rate: float) -> None:
-        """Let customers come."""
+    def order(self, count: int, rate: float, *more: str) -> None:
+        """Let customers come; `more` are options of `simulate`."""
         options = [
             *("--count", str(count), "--rate", f"{rate}/s", "--seed", str(self.seed)),
             *("--url", self.views.url, "--patience", f"{PATIENCE:.0f}s", "--wait", "--json"),
+            *more,
         ]
         self.customers = Customers(self.directory / "customers", self.broker, options)
         self.customers.start()

@@ -32,29 +32,27 @@ async def test_workers_killed_frozen_and_robbed_of_their_disks(
     market: LocalBroker, tmp_path: Path
 ) -> None:
     async with Shop(market.address, tmp_path) as shop:
-        first, second = shop.worker(), shop.worker()
+        first, second = shop.worker(RELAY_EXIT_AT="in-publish:150"), shop.worker()
         await shop.open()
-        shop.order(count=240, rate=12)
-        await shop.after(30)
-        first.kill()
+        shop.order(count=400, rate=12)
+        assert await first.exit_code() == EXIT_CODE
+        first.environment.pop("RELAY_EXIT_AT")
         first.start()
         await shop.after(30)
         second.signal(signal.SIGSTOP)
         await pause(SESSION_SECONDS + 2)
         second.signal(signal.SIGCONT)
-        await shop.after(20)
+        await shop.after(30)
+        first.kill()
+        first.start()
+        await shop.after(30)
         second.kill()
         second.wipe()
         second.start()
-        await shop.after(20)
-        first.kill()
-        first.start(RELAY_EXIT_AT="in-publish:40")
-        assert await first.exit_code() == EXIT_CODE
-        first.start()
         shop.views.kill()
         shop.views.start()
         await shop.views.until_ready()
-        await shop.after(20)
+        await shop.after(30)
         found = await shop.verdict()
         assert found.orders.total() > 200
 
@@ -124,7 +122,7 @@ async def test_with_payments_down_orders_are_taken_and_stock_answers_and_all_end
         shop.worker(ORDERFLOW_CONTEXTS="orders,stock,sagas,notifications")
         payments = shop.worker(ORDERFLOW_CONTEXTS="payments")
         await shop.open()
-        shop.order(count=80, rate=8)
+        shop.order(80, 8, "--shared")  # goods come in that `simulate` does not know of
         await shop.after(10)
         payments.terminate()
         await payments.exit_code()

@@ -1,14 +1,13 @@
 """A shop in memory: the pure models, with queues between them that keep order only by key.
 
-Each topic has one queue for each key, as a log has one partition at least for each: what lies in
-one queue arrives in order, and queues overtake each other at will. Whoever holds a shop decides
-what is delivered next, which call is answered next, and what comes twice. Commands are never lost;
-that is the runtime's promise, not the models'.
+A queue holds the messages of one topic and one key, and delivers them in order; queues overtake
+each other at will. Whoever holds a shop decides what happens next, and what comes twice. Nothing is
+lost on the way: that is the runtime's promise, not the models'.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict, deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from functools import partial
@@ -62,7 +61,6 @@ class Shop:
         self.ended: dict[str, Saga] = {}  # that have left the table
         self.sent: dict[str, list[Payload]] = defaultdict(list)  # by sagas, of each order
         self.events: dict[Queue, list[Payload]] = defaultdict(list)  # by topic and aggregate
-        self.mailed: Counter[str] = Counter()
 
     # What others do with it.
 
@@ -125,7 +123,6 @@ class Shop:
         self.send(self.bank.do(call))
 
     def _mail(self, mail: Mail) -> None:
-        self.mailed[mail.key] = 1
         self.send(MailAnswered(order_id=mail.order_id, key=mail.key, outcome="succeeded"))
 
     # The contexts.

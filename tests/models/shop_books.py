@@ -6,8 +6,12 @@ The letters and numbers are those of the domain's list of invariants.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
+from models.messages import Payload
+from models.notification_messages import NotificationRequested
 from models.orders import Order
 from models.payment_messages import payment_of
 from models.payments import Payment
@@ -29,8 +33,10 @@ def check_always(shop: Shop) -> None:
         _check_ledger(payment, shop.bank.accounts.get(payment_id))
     for aggregate, version in _versions(shop):
         assert version == len(shop.events[aggregate]), f"G1: a gap in the history of {aggregate}"
-    for saga in shop.sagas.values():
-        assert set(waiting(saga)) <= set(shop.sent[saga.order_id])
+    for order_id, saga in shop.sagas.items():
+        assert set(waiting(saga)) <= set(shop.sent[order_id])
+    mails = Counter(each for each in _events(shop) if isinstance(each, NotificationRequested))
+    assert set(mails.values()) <= {1}, "G4"
 
 
 def check_at_rest(shop: Shop) -> None:
@@ -40,8 +46,10 @@ def check_at_rest(shop: Shop) -> None:
         _check_end(shop, order)
     for payment_id, payment in shop.payments.items():
         _check_agreement(payment, shop.bank.accounts.get(payment_id))
-    for order_id in _needed_a_human(shop):
-        assert shop.bank.accounts[payment_of(order_id)].method == "card-refund-refused"
+    for event in _events(shop):
+        if isinstance(event, SagaStuck):
+            account = shop.bank.accounts[payment_of(event.order_id)]
+            assert account.method == "card-refund-refused", "a human was called for nothing"
 
 
 def _check_stock(shop: Shop, sku: str) -> None:
@@ -122,10 +130,5 @@ def _check_agreement(payment: Payment, account: Account | None) -> None:
     assert not payment.disputed
 
 
-def _needed_a_human(shop: Shop) -> set[str]:
-    return {
-        event.order_id
-        for events in shop.events.values()
-        for event in events
-        if isinstance(event, SagaStuck)
-    }
+def _events(shop: Shop) -> Iterator[Payload]:
+    return chain.from_iterable(shop.events.values())

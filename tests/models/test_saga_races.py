@@ -5,6 +5,8 @@ Their numbers are those of the domain's list of races and odd deliveries.
 
 from __future__ import annotations
 
+from models.order_messages import CreateOrder, OrderLine
+from models.stock_messages import ReceiveStock
 from tests.models.saga_facts import (
     ALREADY_CAPTURED,
     AUTHORIZED,
@@ -35,6 +37,8 @@ from tests.models.saga_story import (
     turned,
     undone,
 )
+from tests.models.shop import Shop
+from tests.models.shop_books import check_at_rest
 
 
 def test_race_1_a_cancellation_before_the_confirmation_wins() -> None:
@@ -64,6 +68,24 @@ def test_race_2_a_stuck_void_that_finds_the_money_taken_goes_on_with_a_refund() 
     story = given(*PIVOT, NOT_CAPTURED, NOT_VOIDED).when(ALREADY_CAPTURED).asks(REFUND)
     assert story.saga is not None
     assert story.saga.state == "compensating"
+
+
+def test_race_4_of_two_orders_for_the_last_unit_one_is_sold_and_one_rejected() -> None:
+    shop = Shop()
+    shop.send(ReceiveStock(sku="TEA", quantity=1))
+    for user in ("ada", "bob"):
+        line = OrderLine(sku="TEA", quantity=1, unit_price=100)
+        order_id = f"{user}:1"
+        shop.send(
+            CreateOrder(
+                order_id=order_id, user_id=user, lines=(line,), currency="USD", method="card"
+            )
+        )
+
+    shop.rest()
+
+    assert sorted(order.status for order in shop.orders.values()) == ["CONFIRMED", "REJECTED"]
+    check_at_rest(shop)
 
 
 def test_race_5_a_line_released_before_it_was_reserved_is_refused_when_it_comes() -> None:

@@ -21,24 +21,33 @@ from models.stock_messages import ReserveStock, StockReceived
 from tests.models.saga_facts import (
     AUTHORIZE,
     AUTHORIZED,
+    CANCELLED,
     CAPTURE,
     CAPTURED,
     CONFIRM,
     CONFIRMED,
     CREATED,
+    DECLINED,
     DELIVERED,
     HOME,
     ID,
     NOON,
+    NOT_CAPTURED,
     PAID,
     PAY,
+    REFUNDED,
+    REJECTED,
+    REQUESTED,
     SHIPPED,
     TOTAL,
+    VOIDED,
     created,
     deduct,
     deducted,
+    released,
     reserve,
     reserved,
+    restocked,
     tell,
     told,
 )
@@ -172,10 +181,22 @@ def test_nothing_begins_but_with_an_order() -> None:
         given().when(fact).then().asks()
 
 
-def test_a_fact_that_comes_again_changes_nothing_and_sends_nothing() -> None:
-    for seen in range(1, len(SOLD) + 1):
-        story = given(*SOLD[:seen])
-        for again in SOLD[:seen]:
+@pytest.mark.parametrize(
+    "facts",
+    [
+        (*SOLD, PAID, SHIPPED, told("shipped"), DELIVERED, told("delivered")),
+        (*PLACED, DECLINED, REJECTED, told("rejected")),
+        (*PIVOT, NOT_CAPTURED, VOIDED, *each(released), REQUESTED, CANCELLED, told("cancelled")),
+        (*SOLD, REQUESTED, REFUNDED, *each(restocked), CANCELLED, told("cancelled")),
+    ],
+    ids=["sold", "rejected", "not captured", "cancelled"],
+)
+def test_a_fact_that_comes_again_changes_nothing_and_sends_nothing(
+    facts: tuple[Payload, ...],
+) -> None:
+    for seen in range(1, len(facts) + 1):
+        story = given(*facts[:seen])
+        for again in facts[:seen]:
             assert story.when(again).then().asks().saga == story.saga
 
 

@@ -170,6 +170,16 @@ def test_goods_of_an_expired_reservation_are_deducted_if_they_are_still_there() 
     assert numbers(past) == (2, 0, 2)
 
 
+@pytest.mark.parametrize(("left", "events"), [(3, (RESERVED, DEDUCTED)), (2, None)])
+def test_after_expiry_the_last_goods_are_enough(
+    left: int, events: tuple[StockEvent, ...] | None
+) -> None:
+    lost = StockAdjusted(sku=SKU, change=left - 5, reason="fire")
+    refusal = undeducted(left, f"it has expired, and only {left} of 3 are available")
+
+    STOCK.given(*PASTS["expired"], lost).when(DEDUCT).then(*(events or (refusal,)))
+
+
 def test_a_deduction_after_expiry_is_refused_for_good_if_the_goods_are_gone() -> None:
     gone = undeducted(0, "it has expired, and only 0 of 3 are available")
 

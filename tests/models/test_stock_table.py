@@ -104,3 +104,24 @@ def test_whoever_asks_again_is_answered_as_the_first_time(past: str, command: St
         assert answer(second, command) == answer(first, command)
     said = answer(first, command)
     assert said is None if command is EXPIRE else said in (*PASTS[past], *once.events)
+
+
+STATUS = {
+    "open": "open",
+    "deducted": "deducted",
+    "restocked": "restocked",
+    "released": "released",
+    "released before it came": "released",
+    "expired": "expired",
+    "expired, and none left": "expired",
+    "expired, then released": "released",
+    "refused": "refused",
+    "deducted before it came": "refused",
+}
+
+
+@pytest.mark.parametrize("past", PASTS)
+def test_a_reservation_tells_what_became_of_it(past: str) -> None:
+    reservation = folded(PASTS[past]).reservation
+
+    assert (reservation.status if reservation else None) == STATUS.get(past)
