@@ -158,9 +158,7 @@ def create_order(order_id: str, order: OrderRequest) -> CreateOrder:
     return CreateOrder(
         order_id=order_id,
         user_id=order.user_id,
-        customer=None
-        if customer is None
-        else Customer(name=customer.name, email=customer.email),
+        customer=None if customer is None else Customer(name=customer.name, email=customer.email),
         lines=tuple(
             OrderLine(
                 sku=line.sku, name=line.name, quantity=line.quantity, unit_price=line.unit_price

@@ -49,6 +49,7 @@ HOLD: Final = timedelta(minutes=30)  # how long stock is kept for an order that 
 _LAST: Final = datetime.max.replace(tzinfo=UTC) - HOLD
 DEFAULT_METHOD: Final = "card"  # of orders so old that they do not say
 OUT_OF_STOCK: Final = "out_of_stock"
+TOO_LITTLE: Final = "too_little_money"  # the gateway gave less than was asked
 _NOTHING_HELD: Final = {  # why a void was refused, and `PaymentVoided` follows all the same
     ("authorize", "authorization_expired"),
     ("authorize", "already_voided"),
@@ -167,6 +168,8 @@ def _answered(saga: Saga, fact: Payload) -> Iterator[SagaEvent]:
     told_otherwise = isinstance(fact, NoticeEvent) and fact.kind != saga.telling
     if part == "asked" and verdict == "success" and not told_otherwise:
         yield SagaStepSucceeded(order_id=saga.order_id, step=step.name, line=_only(step, line))
+        if saga.state == "running" and getattr(fact, "amount", saga.total) < saga.total:
+            yield _compensation(saga, TOO_LITTLE)
     elif part == "asked" and verdict == "refusal":
         yield from _refused(saga, step, line, fact)
     elif part == "undoing" and verdict == "undone":
@@ -181,9 +184,12 @@ def _refused(saga: Saga, step: Step, line: int, fact: Payload) -> Iterator[SagaE
         order_id=saga.order_id, step=step.name, line=_only(step, line), reason=reason
     )
     if saga.state == "running":
-        goal: Goal = "cancel" if saga.confirm == ("done",) else "reject"
-        why = OUT_OF_STOCK if step.per_line else reason
-        yield SagaCompensationStarted(order_id=saga.order_id, goal=goal, reason=why)
+        yield _compensation(saga, OUT_OF_STOCK if step.per_line else reason)
+
+
+def _compensation(saga: Saga, reason: str) -> SagaCompensationStarted:
+    goal: Goal = "cancel" if saga.confirm == ("done",) else "reject"
+    return SagaCompensationStarted(order_id=saga.order_id, goal=goal, reason=reason)
 
 
 def _not_undone(saga: Saga, step: Step, reason: str) -> Iterator[SagaEvent]:

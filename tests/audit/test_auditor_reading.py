@@ -219,3 +219,15 @@ async def test_a_read_side_that_is_behind_is_given_time(shop: tuple[Shop, str]) 
 async def test_a_read_side_that_does_not_answer_is_named_with_the_cure() -> None:
     with pytest.raises(Unreadable, match="leave --views out"):
         await views.check(f"http://127.0.0.1:{free_port()}", Audit(finished=True))
+
+
+def test_the_auditor_uses_nothing_of_the_application() -> None:
+    script = (
+        "import sys, tests.audit.__main__\n"
+        "ours = {'models', 'streams', 'tables', 'agents'}\n"
+        "sys.exit(sorted(each for each in sys.modules if each.split('.')[0] in ours) or None)"
+    )
+
+    found = subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=False)
+
+    assert found.returncode == 0

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
+import msgspec
 import pytest
 
 from models.messages import Payload
-from models.sagas import finished
+from models.sagas import TOO_LITTLE, finished
 from tests.models.saga_facts import (
     AUTHORIZED,
     CANCELLED,
@@ -23,6 +24,7 @@ from tests.models.saga_facts import (
     REFUNDED,
     REJECTED,
     REQUESTED,
+    TOTAL,
     VOID,
     VOIDED,
     cancel,
@@ -65,6 +67,22 @@ def test_a_declined_payment_rejects_the_order_at_once() -> None:
 
     declined.then(refused("authorize", "card_declined"), turned("reject", "card_declined"))
     declined.asks(reject("card_declined"))
+
+
+def test_less_money_than_was_asked_is_given_back_and_the_order_turned_down() -> None:
+    less = msgspec.structs.replace(AUTHORIZED, amount=TOTAL - 1)
+
+    too_little = given(*PLACED).when(less)
+
+    too_little.then(done("authorize"), turned("reject", TOO_LITTLE)).asks(VOID)
+
+
+def test_a_capture_of_less_than_the_total_cancels_the_confirmed_order() -> None:
+    less = msgspec.structs.replace(CAPTURED, amount=TOTAL - 1)
+
+    too_little = given(*PIVOT).when(less)
+
+    too_little.then(done("capture"), turned("cancel", TOO_LITTLE))
 
 
 def test_a_rejected_order_ends_when_its_customer_was_told() -> None:
