@@ -38,7 +38,7 @@ bench: kafka-jars .venv/bench  ## measure against stock Faust, Quix Streams and 
 
 # Make hands its variables on: tests.faults reads them from its environment.
 .PHONY: faults
-faults: kafka-jars .venv/test  ## kill, freeze and wipe workers and broker: SEED=1 MINUTES=10 WORKERS=3 RATE=1000
+faults: kafka-jars .venv/test  ## kill, freeze and wipe workers and broker: SEED=1 MINUTES=10 WORKERS=3 RATE=1000 ORDERS=10
 	$(BIN)/python -m tests.faults
 
 .PHONY: kafka

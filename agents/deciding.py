@@ -15,7 +15,7 @@ from models.messages import Message, Payload
 from streams.addressing import check_address
 from streams.topics import Topic
 from streams.unit import Unit
-from tables.inbox import Verdict, receive
+from tables.inbox import NEW, Receipt, Verdict, receive
 
 REUSED = "its id was used before with another body; use a new id for a new command"
 
@@ -57,21 +57,23 @@ class Aggregate(Generic[S]):
         command = message.data
         if unit.foreign:
             check_address(unit, message, self.subject(command), self.home(command))
+        receipt = receive(unit, message) if self.inbox else NEW
         before = after = self.load(unit, command)
-        for index, event in enumerate(self._decide(unit, before, message)):
+        for index, event in enumerate(self._decide(receipt, before, message), receipt.body):
             after = self.evolve(after, event)
             publish(unit, self.topic, self._event(unit, message, event, index, after))
         self.store(unit, message, before, after)
-        if self.then is not None:
+        if self.then is not None and receipt.verdict is Verdict.NEW:
             self.then(unit, message, after)
 
-    def _decide(self, unit: Unit[Message], state: S | None, message: Message) -> Sequence[Payload]:
-        verdict = receive(unit, message) if self.inbox else Verdict.NEW
-        if verdict is Verdict.REPEAT:
-            return ()
-        if verdict is Verdict.CONFLICT:
-            return (self.refuse(state, message.data, REUSED),)
-        return self.decide(state, message.data)
+    def _decide(self, receipt: Receipt, state: S | None, message: Message) -> Sequence[Payload]:
+        match receipt.verdict:
+            case Verdict.NEW:
+                return self.decide(state, message.data)
+            case Verdict.CONFLICT:
+                return (self.refuse(state, message.data, REUSED),)
+            case Verdict.REPEAT:
+                return ()
 
     def _event(
         self, unit: Unit[Message], cause: Message, data: Payload, index: int, state: S | None

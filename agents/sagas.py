@@ -33,9 +33,13 @@ _ADDRESSES: Final[dict[type[Payload], tuple[Topic, str]]] = {
 
 
 def handle(unit: Unit[Message], message: Message) -> None:
-    """Let the order's saga react to a fact."""
+    """Let the order's saga react to a fact.
+
+    What no agent of ours wrote is history that was brought here (old events, an import): it may be
+    read, but nobody is charged for it again.
+    """
     order_id = getattr(message.data, "order_id", None)
-    if order_id is None:
+    if order_id is None or unit.foreign:
         return
     before = table.load(unit, order_id)
     saga, events, commands = react(before, message.data, home=message.partitionkey, now=unit.time)

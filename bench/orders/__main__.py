@@ -40,13 +40,25 @@ class Bench:
         load.system.start_gateway()
 
     def profile(self, load: Load) -> None:
-        """Where the write worker's CPU goes."""
-        load.system.start_write("bench.orders.sampling")
+        """Where the write worker's CPU goes, when it has enough to do and when it has not."""
+        system, count, lines = load.system, self._asked.orders, self._asked.lines[0]
+
+        def as_fast_as_it_goes() -> int:
+            load.place(count, lines)
+            return count
+
+        def by_the_clock() -> int:
+            return latency.place(system, STAGED, self._asked.seconds).all
+
+        system.start_write("bench.orders.sampling")
         load.warm_up(self._asked.warm_up)
-        lines = self._asked.lines[0]
-        row = hotspots.measure(load, self._asked.orders, lines)
-        self._add("profile", _shape(lines), **row)
-        load.system.start_write()
+        windows = {
+            f"{_shape(lines)}, as fast as it goes": hotspots.watch(system, as_fast_as_it_goes),
+            f"{STAGED}/s": hotspots.watch(system, by_the_clock),
+        }
+        system.start_write()
+        for name, window in windows.items():
+            self._add("profile", name, **hotspots.analyse(system, window))
 
     def latency(self, load: Load) -> None:
         """How long a customer waits, at several rates."""

@@ -9,13 +9,12 @@ from __future__ import annotations
 import json
 import time
 from collections import defaultdict
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from bench.figures import Results, show
-from bench.orders.load import Load
 from bench.orders.sampling import FILE
-from bench.orders.system import WRITE
-from bench.orders.throughput import measure as measure_orders
+from bench.orders.system import WRITE, System
 from bench.running import ROOT
 
 SHOWN = 25
@@ -52,22 +51,39 @@ _GROUPS = (
 )
 
 
-def measure(load: Load, count: int, lines: int) -> dict[str, Any]:
-    """Place orders with a write worker that samples itself; ms of CPU per order, by place."""
-    begun = int(time.monotonic())
-    figures = measure_orders(load, count, lines)
-    ended = time.monotonic()
-    load.system.stop(WRITE)
+class Window(NamedTuple):
+    """When orders were worked on, by the monotonic clock, how many, and the CPU of each in ms."""
+
+    begun: float
+    ended: float
+    orders: int
+    cpu_ms: float
+
+
+def watch(system: System, work: Callable[[], int]) -> Window:
+    """Do some work, which returns how many orders it was, with a write worker that is sampled."""
+    cpu, begun = system.cpu()[WRITE], time.monotonic()
+    orders = work()
+    system.settle()
+    used = system.cpu()[WRITE] - cpu
+    return Window(begun, time.monotonic(), orders, 1000 * used / orders)
+
+
+def analyse(system: System, window: Window) -> dict[str, Any]:
+    """Tell from the samples, which the worker wrote when it ended, where its CPU went."""
     groups: defaultdict[str, float] = defaultdict(float)
     places: defaultdict[str, float] = defaultdict(float)
-    for second, stack, cpu in json.loads((load.system.directory / FILE).read_text()):
-        if begun <= second <= ended:
+    for second, stack, cpu in json.loads((system.directory / FILE).read_text()):
+        if int(window.begun) <= second <= window.ended:
             group = group_of(stack)
-            groups[group] += 1000 * cpu / count
-            places[f"{place_of(stack)} ({group})"] += 1000 * cpu / count
-    cpu_ms = figures[f"cpu_ms {WRITE}"]
-    groups[NATIVE] = max(0.0, cpu_ms - sum(groups.values()))
-    return {"cpu_ms": cpu_ms, "groups": dict(_most(groups)), "places": dict(_most(places)[:SHOWN])}
+            groups[group] += 1000 * cpu / window.orders
+            places[f"{place_of(stack)} ({group})"] += 1000 * cpu / window.orders
+    groups[NATIVE] = max(0.0, window.cpu_ms - sum(groups.values()))
+    return {
+        "cpu_ms": window.cpu_ms,
+        "groups": dict(_most(groups)),
+        "places": dict(_most(places)[:SHOWN]),
+    }
 
 
 def group_of(stack: list[str]) -> str:
@@ -91,8 +107,8 @@ def report(results: Results) -> None:
     """Print what was measured."""
     for row in results.select(measure="profile").rows:
         show(
-            f"The write worker's CPU, {row['participant']}: {row['cpu_ms']:.2f} ms per order, "
-            "with the sampler.",
+            f"The write worker's CPU, {row['participant']}, with the sampler: "
+            f"{row['cpu_ms']:.2f} ms per order.",
             ("part", "ms per order", "share"),
             _shares(row["groups"], row["cpu_ms"]),
         )

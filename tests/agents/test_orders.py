@@ -17,6 +17,7 @@ from models.order_messages import (
     OrderLine,
     OrderPaid,
 )
+from tables.inbox import MOST_BODIES
 from tests.agents.stage import NOON, Stage, kinds, message, messages
 
 ORDER = "mina:1"
@@ -85,6 +86,24 @@ def test_another_body_under_the_same_id_is_refused_and_the_first_one_stands(stag
     assert "used before with another body" in event.data.reason
     assert event.sequence == 2
     assert stage.say(created()) == []
+
+
+def test_each_body_under_an_id_that_was_used_is_refused_once_by_a_message_of_its_own(
+    stage: Stage,
+) -> None:
+    stage.say(created())
+
+    refusals = messages(stage.say(*[created(quantity=n) for n in (3, 4, 3, 5)]), "orders")
+
+    assert len({each.id for each in refusals}) == len(refusals) == 3
+
+
+def test_whoever_sends_ever_other_bodies_is_not_answered_for_ever(stage: Stage) -> None:
+    stage.say(created(quantity=1))
+
+    refusals = stage.say(*[created(quantity=2 + n) for n in range(MOST_BODIES + 50)])
+
+    assert len(refusals) == MOST_BODIES - 1
 
 
 def test_what_our_own_agents_send_needs_no_inbox(stage: Stage) -> None:

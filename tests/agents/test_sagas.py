@@ -100,3 +100,8 @@ def test_events_that_belong_to_no_order_are_passed_over(stage: Stage) -> None:
     received = message(StockReceived(sku="KB-1", quantity=5), subject="KB-1", home="mina")
 
     assert stage.say(received, foreign=False) == []
+
+
+def test_history_that_was_brought_from_elsewhere_charges_nobody(stage: Stage) -> None:
+    assert stage.say(message(CREATED, subject=ORDER, home="mina"), foreign=True) == []
+    assert stage.store.data == {}

@@ -122,11 +122,11 @@ def _close(payment: Payment, event: Message, audit: Audit) -> None:
     if call.closed is not None:
         audit.find("M7", f"{event} answers {data['key']} again, after {call.closed}")
     call.closed = event
-    if outcome == "succeeded":
-        for name in ("amount", "refund_id"):
-            asked = call.opened.data.get(name, data.get(name))
-            if asked != data.get(name):
-                audit.find("M1", f"{event} has {name} {data[name]}, {call.opened} asked {asked}")
+    asked = call.opened.data
+    if outcome == "succeeded" and data["amount"] > asked.get("amount", data["amount"]):
+        audit.find("M1", f"{event} has more than {call.opened} asked, {asked['amount']}")
+    if asked.get("refund_id") != data.get("refund_id"):
+        audit.find("M7", f"{event} is refund {data.get('refund_id')}, {call.opened} another one")
 
 
 def _balance(payment: Payment, event: Message, audit: Audit) -> None:

@@ -13,7 +13,7 @@ from tests.audit.envelopes import Log
 from tests.audit.findings import Audit
 from tests.audit.grammar import COMMANDS
 from tests.audit.records import Message
-from tests.audit.steps import COMMAND, COVERED_BY, PER_LINE, SAYS
+from tests.audit.steps import COMMAND, COVERED_BY, PER_LINE, REASON, SAYS
 
 _OUTCOME: Final = {"reject": "rejected", "cancel": "cancelled"}
 Part = tuple[str, int | None]
@@ -100,7 +100,7 @@ def _judge(saga: Saga, event: Message, cause: Message | None, audit: Audit) -> N
             audit.find("G3", f"{event} has the style {data.get('style')}")
     if event.type == "SagaCompensationStarted":
         asked = cause.type == "OrderCancellationRequested"
-        reason = "out_of_stock" if cause.type.startswith("Stock") else _why(cause)
+        reason = REASON.get(cause.type) or _why(cause)
         if data["reason"] != reason or (asked and data["goal"] != "cancel"):
             audit.find("G3", f"{event} says {data}, and follows from {cause}")
 

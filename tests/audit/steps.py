@@ -43,6 +43,13 @@ SAYS: Final = {
     ("SagaStuck", "confirm"): {"OrderCommandRefused"},
     ("SagaStuck", "capture"): {"PaymentRefundFailed", "PaymentCommandRefused"},
 }
+# Why a saga turns back, where its cause gives no word for it.
+REASON: Final = {
+    "StockReservationFailed": "out_of_stock",
+    "StockDeductionRefused": "out_of_stock",
+    "PaymentAuthorized": "too_little_money",
+    "PaymentCompleted": "too_little_money",
+}
 # What can be undone, and the later step whose undoing covers it.
 COVERED_BY: Final = {
     "authorize": "capture",

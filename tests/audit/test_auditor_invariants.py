@@ -210,9 +210,23 @@ def authorization_expired(log: Log) -> None:
     order.pay(answer, "PaymentAuthorizationExpired", key=key, amount=900, currency="USD")
 
 
+def partly_authorized(log: Log) -> None:
+    """The bank holds less than was asked: that much is let go, and the order turned down."""
+    order = Journey(log, "mina:1", [(TEA, 2, 450)])
+    order.create()
+    order.total -= 1
+    order.agree()
+    order.done("authorize")
+    order.compensate("reject", "too_little_money")
+    order.ask("payments.commands", "VoidPayment")
+    order.void()
+    order.end("reject", "too_little_money")
+
+
 @pytest.mark.parametrize(
     "tell",
     [
+        partly_authorized,
         expired_and_renewed,
         deduction_refused,
         released_too_late,

@@ -1,9 +1,10 @@
 """The long run: one misfortune after another, for minutes, and the auditor at the end.
 
-    make faults SEED=7 MINUTES=10 WORKERS=3 RATE=1000
+    make faults SEED=7 MINUTES=10 WORKERS=3 RATE=1000 ORDERS=10
 
-First the protocol alone, over 10 000 random histories; then real workers on a real broker.
-The seed chooses the misfortunes and the deposits, not the scheduling of processes.
+First the protocol alone, over 10 000 random histories; then real workers on a real broker: the
+relay at RATE deposits a second, then whole orders at ORDERS a second, MINUTES for each.
+The seed chooses the misfortunes and the load, not the scheduling of processes.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from pathlib import Path
 from deploy.kafka.broker import LocalBroker
 from tests.faults import misfortunes
 from tests.faults.scene import Scene
+from tests.faults.shop import Shop
 from tests.faults.workers import ROOT
 
 HISTORIES = 10_000
@@ -60,6 +62,37 @@ async def run(asked: argparse.Namespace) -> int:
     return count
 
 
+async def run_orders(asked: argparse.Namespace) -> int:
+    """Orders at a steady rate, misfortunes in a row for all that carries them."""
+    broker = LocalBroker("market")
+    broker.start()
+    choices = [*misfortunes.OF_WORKERS, *misfortunes.of_broker(broker)]
+    count = 0
+    try:
+        directory = Path(tempfile.mkdtemp(prefix="orderflow-orders-"))
+        async with Shop(broker.address, directory, seed=asked.seed) as shop:
+            for _ in range(asked.workers):
+                shop.worker()
+            await shop.open()
+            shop.order(round(asked.minutes * 60 * asked.orders), asked.orders)
+            while not shop.served:
+                victim = shop.random.choice([*shop.workers, shop.views, shop.gateway])
+                ours = victim in shop.workers
+                choice = shop.random.choice(choices if ours else misfortunes.OF_ANY_PROCESS)
+                said = await choice(shop, victim)
+                count += 1
+                say(f"{count:4}  {victim.directory.name} was/has {said}")
+                await misfortunes.pause(shop.random.uniform(0, 8))
+            for worker in [*shop.workers, shop.views, shop.gateway]:
+                if worker.ended:
+                    worker.start()
+            found = await shop.verdict()
+            say(f"audited {found.orders.total()} orders, nothing found wrong: {found.orders}")
+    finally:
+        broker.discard()
+    return count
+
+
 def say(line: str) -> None:
     """Tell whoever watches."""
     sys.stdout.write(f"{line}\n")
@@ -75,6 +108,7 @@ def main() -> None:
         ("workers", "3", int),
     ):
         parser.add_argument(f"--{name}", type=kind, default=os.environ.get(name.upper()) or default)
+    parser.add_argument("--orders", type=float, default=os.environ.get("ORDERS") or "10")
     parser.add_argument("--rate", type=float, default=os.environ.get("RATE") or "500")
     asked = parser.parse_args()
     say(f"the protocol over {HISTORIES} histories of misfortune")
@@ -85,6 +119,8 @@ def main() -> None:
     what = f"{asked.workers} workers, {asked.rate:.0f} deposits/s, {asked.minutes} minutes"
     say(f"{what}, seed {asked.seed}")
     say(f"done: {asyncio.run(run(asked))} misfortunes")
+    say(f"{asked.workers} workers, {asked.orders:.0f} orders/s, {asked.minutes} minutes")
+    say(f"done: {asyncio.run(run_orders(asked))} misfortunes")
 
 
 if __name__ == "__main__":

@@ -118,6 +118,7 @@ def of_broker(broker: LocalBroker) -> list[Misfortune]:
     return [killed_broker, frozen_broker]
 
 
+OF_ANY_PROCESS: list[Misfortune] = [killed, frozen, restarted]
 OF_WORKERS: list[Misfortune] = [killed, robbed, corrupted, frozen, restarted, exited, joined]
 
 

@@ -132,6 +132,11 @@ class Shop:
         self.customers = Customers(self.directory / "customers", self.broker, options)
         self.customers.start()
 
+    @property
+    def served(self) -> bool:
+        """Whether the customers have gone, every order of theirs ended."""
+        return self.customers is not None and self.customers.ended
+
     async def after(self, orders: int) -> None:
         """Let so many orders more be placed, or all that there will be."""
         before = (await self._totals())["placed"]
@@ -179,8 +184,7 @@ class Shop:
         return not self.findings
 
     async def _has(self, goal: int) -> bool:
-        all_sent = self.customers is not None and self.customers.ended
-        return all_sent or int((await self._totals())["placed"]) >= goal
+        return self.served or int((await self._totals())["placed"]) >= goal
 
     async def _totals(self) -> dict[str, Any]:
         with contextlib.suppress(aiohttp.ClientError, TimeoutError):
