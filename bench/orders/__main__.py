@@ -41,7 +41,8 @@ class Bench:
 
     def profile(self, load: Load) -> None:
         """Where the write worker's CPU goes, when it has enough to do and when it has not."""
-        system, count, lines = load.system, self._asked.orders, self._asked.lines[0]
+        system, lines = load.system, self._asked.lines[0]
+        count: int = self._asked.orders
 
         def as_fast_as_it_goes() -> int:
             load.place(count, lines)

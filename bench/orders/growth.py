@@ -22,20 +22,18 @@ _MILLION = 1_000_000
 
 def measure(load: Load, counts: Sequence[int]) -> Iterator[dict[str, Any]]:
     """Place orders up to each count, and weigh the workers; at the end once more, at rest."""
-    placed = 0
     for count in sorted(counts):
-        load.place(count - placed, lines=1)
+        load.place(max(0, count - load.placed), lines=1)
         load.system.settle()
-        placed = count
         memory = load.system.memory()
         yield {
-            "finished": count,
+            "finished": load.placed,
             "rss": {name: memory[name] for name in _WORKERS},
             "disk": _disk(load.system),
         }
     for name in _WORKERS:
         load.system.stop(name)
-    yield {"finished": placed, "disk": _disk(load.system)}
+    yield {"finished": load.placed, "disk": _disk(load.system)}
 
 
 def report(results: Results) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import time
 
 from bench.orders import commands
@@ -11,12 +10,12 @@ from bench.orders.system import System
 
 
 class Load:
-    """Stock and orders; no order is placed twice in the life of a system."""
+    """Stock, and orders, of which none is placed twice in the life of a system."""
 
     def __init__(self, system: System) -> None:
         self.system = system
         self.bootstrap = system.broker.address
-        self._numbers = itertools.count()
+        self.placed = 0
 
     def stock(self) -> None:
         """Receive plenty of every SKU."""
@@ -25,7 +24,8 @@ class Load:
 
     def place(self, count: int, lines: int) -> float:
         """Place orders; returns the seconds until the last one was confirmed, paid and deducted."""
-        numbers = itertools.islice(self._numbers, count)
+        numbers = range(self.placed, self.placed + count)
+        self.placed += count
         rows = commands.orders(numbers, lines, self.system.partitions)
         ends = Ends(self.bootstrap, self.system.partitions)
         start = time.perf_counter()

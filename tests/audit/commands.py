@@ -69,6 +69,8 @@ def _answers(log: Log) -> Answers:
                 found.refused.add(event.cause)
             elif topic == "payments" and not event.type.endswith("Requested"):
                 found.keys.add(event.data.get("key") or "")
+    heard = (each for each in log["notifications.commands"] if each.id in found.causes)
+    found.keys.update(each.data.get("key") or "" for each in heard)
     return found
 
 
@@ -79,7 +81,7 @@ def _about(message: Message) -> str:
 def _was_taken(command: Message, answers: Answers) -> bool:
     if command.type in _UNHEARD:
         return True
-    if command.type == "GatewayAnswered":
+    if command.type in ("GatewayAnswered", "MailAnswered"):  # two workers may tell of one call
         return command.data["key"] in answers.keys
     about = _about(command)
     return any((each, about) in answers.taken for each in _TAKEN.get(command.type, ()))

@@ -99,6 +99,23 @@ def test_an_unfinished_log_is_no_log_at_rest() -> None:
     assert any(each.startswith("ends:") for each in found.findings)
 
 
+@pytest.mark.parametrize(
+    ("topic", "kind"),
+    [("payments.commands", b'"GatewayAnswered"'), ("notifications.commands", b'"MailAnswered"')],
+)
+def test_an_answer_of_which_two_workers_tell_is_heard_once(topic: str, kind: bytes) -> None:
+    """A worker that was frozen tells what its successor has found out meanwhile."""
+    log = everything()
+    records = log.topics[topic]
+    first = next(each for each in records if each.value and kind in each.value)
+    assert first.value is not None
+    again = first.value.replace(b'"id": "', b'"id": "again-').replace(b'"id":"', b'"id":"again-')
+    end = 1 + max(each.offset for each in records if each.partition == first.partition)
+    records.append(first._replace(value=again, offset=end))
+
+    assert judge(log).findings == []
+
+
 def test_an_empty_log_is_right() -> None:
     assert judge(Log()).findings == []
 

@@ -100,6 +100,15 @@ def test_between_capture_and_void_the_order_of_the_answers_does_not_matter(
     assert len(ledgers) == 1
 
 
+@pytest.mark.parametrize("word", [paid("void/1"), no("void/1", LAPSED)], ids=["voided", "lapsed"])
+def test_a_void_whose_answer_waits_for_the_captures_is_not_asked_again(
+    word: GatewayAnswered,
+) -> None:
+    past = PAYMENT.given(*RACING).when(word).then(kept(word)).when(word).then()
+
+    past.when(VOID).then()
+
+
 def test_a_void_is_not_reported_before_the_captures_answer_is_there() -> None:
     word = paid("void/1")
     past = PAYMENT.given(*RACING).when(word).then(kept(word)).when(word).then().when(VOID).then()
