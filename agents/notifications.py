@@ -31,7 +31,9 @@ NOTIFICATIONS = Aggregate[Notices](
 
 def register(app: Orderflow) -> None:
     """Declare the table, its agent, and the executor of its mails."""
-    notification_table = app.state_table(table.NAME)
+    notification_table = app.state_table(
+        table.NAME, "What each customer was told of an order, and mails on their way."
+    )
     decode = reading(NotificationCommand)
     mailer = HttpMailer(app.settings.gateway, app.settings.gateway_patience)
     app.execute(
@@ -48,5 +50,6 @@ def register(app: Orderflow) -> None:
 
     @app.agent(app.source(topics.notification_commands), name="notifications")
     async def notifications(stream: Any) -> None:
+        """Decides what is still worth saying, and notes what was said."""
         async for unit in units(stream, notification_table, decode):
             unit.each(NOTIFICATIONS.handle)

@@ -31,10 +31,13 @@ ORDERS = Aggregate[Order](
 
 def register(app: Orderflow) -> None:
     """Declare the table and its agent."""
-    order_table = app.state_table(table.NAME)
+    order_table = app.state_table(
+        table.NAME, "State of each order, and ids of commands from outside."
+    )
     decode = reading(OrderCommand)
 
     @app.agent(app.source(topics.order_commands), name="orders")
     async def orders(stream: Any) -> None:
+        """Decides what is asked of orders."""
         async for unit in units(stream, order_table, decode):
             unit.each(ORDERS.handle)

@@ -31,7 +31,9 @@ PAYMENTS = Aggregate[Payment](
 
 def register(app: Orderflow) -> None:
     """Declare the table, its agent, and the executor of its calls."""
-    payment_table = app.state_table(table.NAME)
+    payment_table = app.state_table(
+        table.NAME, "Ledger of each payment, and its open calls to the gateway."
+    )
     decode = reading(PaymentCommand)
     gateway = HttpGateway(app.settings.gateway, app.settings.gateway_patience)
     app.execute(
@@ -48,5 +50,6 @@ def register(app: Orderflow) -> None:
 
     @app.agent(app.source(topics.payment_commands), name="payments")
     async def payments(stream: Any) -> None:
+        """Decides what is asked of payments, and what the gateway answered."""
         async for unit in units(stream, payment_table, decode):
             unit.each(PAYMENTS.handle)

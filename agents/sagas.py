@@ -77,11 +77,12 @@ def send(unit: Unit[Message], cause: Message, command: Payload, index: int) -> N
 
 def register(app: Orderflow) -> None:
     """Declare the table and its agent."""
-    saga_table = app.state_table(table.NAME)
+    saga_table = app.state_table(table.NAME, "How far each checkout is, until it is finished.")
     decode = reading(OrderEvent, PaymentEvent, StockEvent, NotificationEvent)
     facts = app.source(topics.orders, topics.payments, topics.saga_replies, topics.notifications)
 
     @app.agent(facts, name="sagas")
     async def sagas(stream: Any) -> None:
+        """Walks orders through the checkout, and undoes what fails."""
         async for unit in units(stream, saga_table, decode):
             unit.each(handle)

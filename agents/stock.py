@@ -53,10 +53,11 @@ STOCK = Aggregate[Stock](
 
 def register(app: Orderflow) -> None:
     """Declare the table and its agent."""
-    stock_table = app.state_table(table.NAME)
+    stock_table = app.state_table(table.NAME, "Counters of each SKU, and each reservation.")
     decode = reading(StockCommand)
 
     @app.agent(app.source(topics.stock_commands), name="stock")
     async def stock(stream: Any) -> None:
+        """Decides what is asked of stock."""
         async for unit in units(stream, stock_table, decode):
             unit.each(STOCK.handle)

@@ -14,10 +14,11 @@ from tables.stock_views import TABLE, project
 
 def register(app: Orderflow) -> None:
     """Declare the table and its agent."""
-    table = app.state_table(TABLE)
+    table = app.state_table(TABLE, "Stock of each SKU with its open reservations, totals.")
     decode = reading(StockEvent)
 
     @app.agent(app.source(topics.stock), name=TABLE)
     async def stock_views(stream: Any) -> None:
+        """Projects the movements of stock."""
         async for unit in units(stream, table, decode):
             unit.each(project)

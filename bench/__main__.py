@@ -1,4 +1,4 @@
-"""All benchmarks in one run on one broker: what `make bench` does."""
+"""All benchmarks in one run: what `make bench` does. Peers meet on one broker."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ import sys
 
 from bench.broker import broker
 
-BENCHMARKS = ("step", "restore", "latency", "transactions")
+TOGETHER = ("step", "restore", "latency", "transactions")
+ALONE = "orders"  # has a broker of its own, and no other beside it
 
 
 def main() -> None:
     """Run one after another; each prints its tables."""
     with broker() as bootstrap:
         environment = {**os.environ, "ORDERFLOW_BROKER": bootstrap}
-        for name in BENCHMARKS:
+        for name in TOGETHER:
             subprocess.run([sys.executable, "-m", f"bench.{name}"], check=True, env=environment)
+    subprocess.run([sys.executable, "-m", f"bench.{ALONE}"], check=True)
 
 
 if __name__ == "__main__":

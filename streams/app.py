@@ -11,7 +11,7 @@ from __future__ import annotations
 from agents import cli, notifications, orders, payments, sagas, stock
 from streams import topics
 from streams.application import Orderflow
-from streams.settings import CONTEXTS, Settings
+from streams.settings import CONTEXTS, Settings, composed
 
 WEB_PORT = 6067  # the read side has 6066, for the API
 _AGENTS = {
@@ -39,7 +39,7 @@ def compose(settings: Settings) -> Orderflow:
     return composed
 
 
-app = compose(Settings.from_environment(web_port=WEB_PORT))
+app = composed(compose, web_port=WEB_PORT)
 
 
 def main() -> None:

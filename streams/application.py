@@ -66,6 +66,14 @@ class WebFirst(BootStrategy):
         )
 
 
+class Sources(faust.Topic):
+    """The topics of an agent, which may be several; nothing is published through it."""
+
+    def get_topic_name(self) -> str:
+        """For `faust agents`, which asks for one name."""
+        return ",".join(self.topics)
+
+
 class Orderflow(faust.App):
     """A Faust app whose agents read partition batches and commit units of work.
 
@@ -91,6 +99,7 @@ class Orderflow(faust.App):
             datadir=settings.datadir.absolute(),
             TableManager=LaneTables,
             Table=StateTable,
+            Topic=Sources,
             Worker=Worker,
             agent_supervisor=CrashingSupervisor,
             store="rocksdb://",
@@ -131,9 +140,9 @@ class Orderflow(faust.App):
         """Tell `follower` of every commit that this worker makes to a table, from its opening."""
         self.followers.setdefault(table, []).append(follower)
 
-    def state_table(self, name: str) -> StateTable:
-        """The table of an agent."""
-        return cast("StateTable", self.Table(name, partitions=self.partitions))
+    def state_table(self, name: str, holds: str = "") -> StateTable:
+        """The table of an agent; `holds` is what `faust tables` says of it."""
+        return cast("StateTable", self.Table(name, partitions=self.partitions, help=holds))
 
     def execute(self, table: str, effect: Effect[Any]) -> None:
         """Make the calls to the outside that stand in a table as pending."""

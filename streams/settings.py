@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
 
 PREFIX = "ORDERFLOW_"
 
@@ -91,6 +94,18 @@ class Settings:
             for field in fields(self)
             if getattr(self, field.name) != field.default
         }
+
+
+def composed(compose: Callable[[Settings], T], **defaults: object) -> T:
+    """What a composition root makes of the environment, or the end of the process.
+
+    Raises:
+        SystemExit: a setting is not what it has to be; says which, its value, and the cure.
+    """
+    try:
+        return compose(Settings.from_environment(os.environ, **defaults))
+    except ValueError as error:
+        raise SystemExit(f"orderflow: {error}") from error
 
 
 def _parse(name: str, value: str, wanted: type[object]) -> object:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from agents import order_views, stock_views, web
 from streams import topics
 from streams.application import Orderflow
-from streams.settings import Settings
+from streams.settings import Settings, composed
 
 
 def compose(settings: Settings) -> Orderflow:
@@ -23,4 +23,4 @@ def compose(settings: Settings) -> Orderflow:
     return composed
 
 
-app = compose(Settings.from_environment())
+app = composed(compose)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.settings import CONTEXTS, PREFIX, Settings
+from streams.settings import CONTEXTS, PREFIX, Settings, composed
 
 
 def test_the_defaults_run_on_a_laptop() -> None:
@@ -67,6 +67,13 @@ def test_a_context_that_does_not_exist_is_named_with_those_that_do(contexts: str
 def test_what_is_not_given_has_the_default_of_the_app() -> None:
     assert Settings.from_environment({}, web_port=6067).web_port == 6067
     assert Settings.from_environment({"ORDERFLOW_WEB_PORT": "1"}, web_port=6067).web_port == 1
+
+
+def test_a_bad_setting_ends_the_process_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORDERFLOW_PARTITIONS", "many")
+
+    with pytest.raises(SystemExit, match="orderflow: ORDERFLOW_PARTITIONS='many' is not"):
+        composed(lambda settings: settings)
 
 
 def test_other_names_are_none_of_ours() -> None:
