@@ -196,10 +196,9 @@ def _answered(entry: Entry, event: PaymentEvent) -> Entry:
     changes: dict[str, Any]
     match event:
         case PaymentAuthorized() | PaymentCompleted() | PaymentRefunded() | PaymentVoided():
-            outcome = entry.outcome or "succeeded"
-            changes = {"outcome": outcome, "held": False, "moved": event.amount}
+            changes = {"outcome": "succeeded", "held": False, "moved": event.amount}
         case PaymentFailed() | PaymentCaptureFailed() | PaymentRefundFailed() | PaymentVoidFailed():
-            outcome = entry.outcome or "refused"
+            outcome = entry.outcome or "refused"  # "voided" was said, and found to be wrong
             changes = {"outcome": outcome, "held": False, "code": event.code}
             changes["retryable"] = event.retryable
         case PaymentAuthorizationExpired():

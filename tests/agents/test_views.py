@@ -38,7 +38,7 @@ class FakeWorker:
         self._agent: Agent
         module.register(self)
 
-    def state_table(self, name: str) -> Any:
+    def state_table(self, name: str, _: str = "") -> Any:
         return SimpleNamespace(name=name)
 
     def source(self, *topics: Topic) -> list[str]:

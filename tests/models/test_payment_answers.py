@@ -28,6 +28,7 @@ from tests.models.payment_story import (
     UNTIL,
     VOID,
     capture_failed,
+    capture_requested,
     expired,
     folded,
     kept,
@@ -120,6 +121,14 @@ def test_what_the_gateway_says_of_an_authorization_is_told() -> None:
 def test_a_refusal_without_a_code_still_has_one() -> None:
     PAYMENT.given(*TAKING).when(no("capture/1", None)).then(capture_failed(code="refused"))
     PAYMENT.given(*VOIDING).when(no("void/1", None)).then(void_failed(code="refused"))
+
+
+def test_where_nothing_is_left_nothing_lapses() -> None:
+    nothing = (replace(REQUESTED, amount=0), replace(AUTHORIZED, amount=0))
+
+    PAYMENT.given(*nothing, capture_requested(amount=0)).when(no("capture/1", LAPSED)).then(
+        capture_failed(code=LAPSED)
+    )
 
 
 def test_less_than_was_asked_is_what_counts() -> None:

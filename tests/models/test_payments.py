@@ -235,3 +235,17 @@ def test_a_void_that_came_too_late_is_not_asked_again_while_the_capture_is_unans
 
     past.when(no("capture/1")).then(capture_failed()).when(VOID).then(void_requested("void/2"))
     past.when(paid("capture/1")).then(COMPLETED).when(VOID).then()
+
+
+def test_a_void_that_was_refused_for_another_reason_is_asked_again() -> None:
+    busy = void_failed(code="busy")
+
+    PAYMENT.given(*RACING, busy).when(VOID).then(void_requested("void/2"))
+    PAYMENT.given(*RACING, busy, COMPLETED).when(VOID).then(TOO_LATE)
+
+
+def test_only_a_void_tells_that_a_void_came_too_late() -> None:
+    nothing = capture_requested("capture/2", 0)
+    late = capture_failed("capture/2", "already_captured")
+
+    PAYMENT.given(*TAKEN, nothing, late).when(VOID).then(TOO_LATE)
