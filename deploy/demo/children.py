@@ -25,12 +25,16 @@ _FILE: Final = "children.json"
 
 @dataclass(frozen=True)
 class Child:
-    """A process, what it is, and where it says what it does; those of a lower `rank` it needs."""
+    """A process, what it is, and where it says what it does; those of a lower `rank` it needs.
+
+    `command` is what starts it again.
+    """
 
     name: str
     rank: int
     process: Process
     log: Path
+    command: tuple[str, ...] = ()
 
     def last_words(self) -> str:
         """The end of its log."""
@@ -51,7 +55,16 @@ class Children:
         """Start a process in a session of its own, where Ctrl-C does not reach it."""
         log = self._file.with_name(f"{name.replace(' ', '-')}.log")
         settings = [f"{variable}={value}" for variable, value in environment.items()]
-        child = Child(name, rank, Process.spawn(["env", *settings, *command], log), log)
+        return self._spawn(name, rank, ("env", *settings, *command), log)
+
+    def start_again(self, fallen: Child) -> Child:
+        """Start one that has ended by itself, as it was."""
+        self._all.remove(fallen)
+        return self._spawn(fallen.name, fallen.rank, fallen.command, fallen.log)
+
+    def _spawn(self, name: str, rank: int, command: tuple[str, ...], log: Path) -> Child:
+        process = Process.spawn(list(command), log)
+        child = Child(name, rank, process, log, command)
         self.adopt(child)
         return child
 

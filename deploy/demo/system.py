@@ -19,6 +19,7 @@ from streams.settings import CONTEXTS
 
 PARTITIONS: Final = 4  # enough to see partitions at work on two cores
 _SECONDS_TO_START: Final = 120  # of each; on two idle cores 2 s for Kafka and 4 s for the workers
+_MOST_RESTARTS: Final = 20  # in one demo; somebody may want to kill a few
 _PAUSE: Final = 0.2
 _PATIENCE: Final = aiohttp.ClientTimeout(total=2)
 
@@ -42,6 +43,7 @@ class System:
         self._given_broker = environment.get("ORDERFLOW_BROKER")
         self._partitions = environment.get("ORDERFLOW_PARTITIONS", str(PARTITIONS))
         self._children = Children(directory)
+        self._restarts = 0
 
     @property
     def page(self) -> str:
@@ -65,6 +67,8 @@ class System:
             "ORDERFLOW_GATEWAY": gateway,
             "ORDERFLOW_CONTEXTS": ",".join(CONTEXTS),
             "ORDERFLOW_WEB_BIND": HOST,
+            # Who kills a worker here wants to see its partitions taken over soon.
+            "ORDERFLOW_BROKER_SESSION_TIMEOUT": "8",
         }
         await self._ready(self._start_gateway(data / "gateway"), gateway)
         write = self._start_worker("write worker", "app", data, self._ports.write_side, shared)
@@ -73,10 +77,24 @@ class System:
         await self._ready(views, f"{self.page}/health/ready")
 
     async def watch(self) -> NoReturn:
-        """Raise DemoError as soon as a process ends by itself."""
+        """Start again what ends by itself, as any supervisor would.
+
+        Raises:
+            DemoError: it was Kafka, or it happens over and over.
+        """
         while True:
-            self._check()
+            fallen = self._children.fallen()
+            if fallen is not None:
+                self._start_again(fallen)
             await asyncio.sleep(_PAUSE)
+
+    def _start_again(self, fallen: Child) -> None:
+        self._restarts += 1
+        if not fallen.command or self._restarts > _MOST_RESTARTS:
+            self._check()
+        self._say(f"{fallen.name:13} process {fallen.process.pid} has gone; starting it again")
+        child = self._children.start_again(fallen)
+        self._say(f"{child.name:13} process {child.process.pid}, log {child.log}")
 
     def end(self) -> None:
         """End all that was started, and nothing else."""

@@ -58,7 +58,10 @@ def options() -> argparse.ArgumentParser:
 
 def main(arguments: list[str] | None = None) -> int:
     """Print the verdict; return the exit code."""
-    asked = options().parse_args(arguments)
+    parser = options()
+    asked = parser.parse_args(arguments)
+    if asked.running and asked.views:
+        parser.error("--views is compared with topics at rest; leave out --running, or --views")
     try:
         found = asyncio.run(examine(asked))
     except Unreadable as error:
