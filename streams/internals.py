@@ -41,6 +41,8 @@ _FAUST_APP = (
     Part(f"{_APP}._new_transport", "overridden", "application", "our consumer"),
     Part(f"{_APP}._new_producer_transport", "overridden", "application", "our producer"),
     Part(f"{_APP}.on_webserver_init", "overridden", "application", "health and metrics"),
+    Part("faust.topics.Topic.get_topic_name", "overridden", "application",
+         "an agent may read several topics, of which `faust agents` asks one name"),
     Part(f"{_APP}._create_directories", "relied on", "application",
          "makes the data directory after `on_first_start` made its parents"),
     Part("faust.app.base.BootStrategy.server", "overridden", "application",
