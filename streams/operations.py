@@ -40,6 +40,8 @@ def add_operations(app: Orderflow, web: Web) -> None:
 
 def not_ready(app: Orderflow) -> list[str]:
     """Why this worker should get no traffic; empty when it should."""
+    if app.should_stop:
+        return ["it is stopping"]
     if not app.gate.passed:
         return [f"waiting for Kafka at {','.join(app.settings.bootstrap)}"]
     if app.watch.away_since is not None:

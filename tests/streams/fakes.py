@@ -130,7 +130,7 @@ class FakeApp:
         self.log_of_commits = FakeLog()
         self.consumer_generation_id = 1
         self.beacon = None
-        self.rebalancing = False
+        self.rebalancing = self.should_stop = False
         self.gate = SimpleNamespace(passed=True)
         self.crashes: list[BaseException] = []
         self.watch: Any = SimpleNamespace(show_progress=self._noted, stalled=list, away_since=None)

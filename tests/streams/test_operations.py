@@ -26,6 +26,12 @@ def test_a_worker_that_works_is_ready(app: Any) -> None:
     assert not_ready(app) == []
 
 
+def test_a_worker_that_is_being_stopped_gets_no_traffic(app: Any) -> None:
+    app.should_stop = True
+
+    assert not_ready(app) == ["it is stopping"]
+
+
 def test_it_waits_for_kafka_at_first(app: Any) -> None:
     app.gate.passed = False
 

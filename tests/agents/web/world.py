@@ -57,7 +57,7 @@ class Shop:
         self.gate = SimpleNamespace(passed=True)
         self.watch = SimpleNamespace(away_since=None, stalled=list)
         self.settings = SimpleNamespace(bootstrap=["127.0.0.1:1"])
-        self.rebalancing = False
+        self.rebalancing = self.should_stop = False
         completed = asyncio.Event()
         completed.set()
         self.lane_tables = SimpleNamespace(recovery=SimpleNamespace(completed=completed))
