@@ -16,6 +16,7 @@ from mode import CrashingSupervisor, get_logger
 from yarl import URL
 
 from models.errors import WorkerMustStop
+from streams import connection
 from streams.broker import BrokerGate
 from streams.effects import Effect, Executor
 from streams.fetch import RESTORE_FETCH
@@ -43,6 +44,7 @@ def prefer_speed() -> None:
     Messages and states hold no cycles; Python's threshold of 700 objects cost 1.3 µs a record.
     """
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+    connection.install()
     gc.freeze()
     gc.set_threshold(100_000, 20, 100)
 

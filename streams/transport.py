@@ -27,6 +27,7 @@ from faust.types import TP
 
 from models.errors import CommitTooLarge, WorkerMustStop
 from streams.commit import MARKER_KEY, Commit, Marker, encode_marker
+from streams.connection import check_tasks
 from streams.fetch import Fetched, pump
 from streams.origins import Headers
 from streams.partitioner import partition_of
@@ -159,7 +160,13 @@ class Consumer(driver.Consumer):
         return found
 
     async def ping(self) -> None:
-        """Returns when a broker has answered; raises KafkaError if it cannot."""
+        """Returns when a broker has answered.
+
+        Raises:
+            KafkaError: it cannot.
+            WorkerMustStop: a task of the client has ended.
+        """
+        check_tasks(self._kafka)
         client = self._kafka._client
         node = client.get_random_node()
         if node is None:

@@ -19,6 +19,7 @@ from aiokafka.errors import KafkaError
 from faust.types import TP
 from mode import Service, get_logger
 
+from models.errors import WorkerMustStop
 from streams.lane import Lane, State
 from streams.metrics import GAPS, LAG, LANES
 from streams.progress import GroupOffset, marks
@@ -69,6 +70,8 @@ class Watch(Service):
         """Say once that Kafka does not answer, and once that it does; work waits by itself."""
         try:
             await asyncio.wait_for(self.app.group_consumer.ping(), _ANSWER_SECONDS)
+        except WorkerMustStop as error:
+            await self._end_worker(error)
         except (KafkaError, TimeoutError) as error:
             if self.away_since is None:
                 self.away_since = time.monotonic()
@@ -82,6 +85,10 @@ class Watch(Service):
                 away = time.monotonic() - self.away_since
                 logger.warning("Kafka answers again, after %.0f s", away)
                 self.away_since = None
+
+    async def _end_worker(self, error: WorkerMustStop) -> None:
+        logger.error("%s", error)
+        await self.app.crash(error)
 
     async def show_progress(self) -> None:
         """Commit to the group what was published since the last time."""

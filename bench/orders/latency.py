@@ -42,15 +42,13 @@ class Placed(NamedTuple):
 
 
 class Waits:
-    """Orders of one client, without those of its first seconds."""
+    """Orders of one client, without those of its first seconds, and what all of them cost."""
 
-    def __init__(self, client: Client, rate: float) -> None:
-        figures = client.figures()
-        placed = sorted((Placed(*each) for each in figures["placed"]), key=lambda each: each.due)
+    def __init__(self, said: dict[str, Any], rate: float, costs: dict[str, float]) -> None:
+        placed = sorted((Placed(*each) for each in said["placed"]), key=lambda each: each.due)
         self.all = len(placed)
         self.placed = placed[int(rate * SETTLING) :]
-        self.costs: dict[str, float] = {}
-        self._client = {name: figures[name] for name in ("late_ms", "cpu_seconds")}
+        self._more = {"late_ms": said["late_ms"], "cpu_seconds": said["cpu_seconds"], **costs}
 
     def figures(self) -> dict[str, Any]:
         """Percentiles; an order that was not confirmed in time has waited at least that long."""
@@ -60,17 +58,15 @@ class Waits:
             "unconfirmed": sum(each.waited is None for each in self.placed),
             **{f"p{percent}": percentile(waits, percent) for percent in _PERCENTS},
             "max": max(waits),
-            **self._client,
-            **self.costs,
+            **self._more,
         }
 
 
 def place(system: System, rate: float, seconds: float) -> Waits:
     """Place orders at a rate for so many seconds that count."""
     cpu = system.cpu()
-    waits = Waits(Client(system, "placing", seconds + SETTLING, rate=rate), rate)
-    waits.costs = cost(system, cpu, waits.all)
-    return waits
+    said = Client(system, "placing", seconds + SETTLING, rate=rate).figures()
+    return Waits(said, rate, cost(system, cpu, len(said["placed"])))
 
 
 def stages(system: System, waits: Waits) -> dict[str, list[float]]:

@@ -102,8 +102,20 @@ class System:
 
     def disk(self, name: str) -> int:
         """Bytes of a process's data directory."""
-        files = (path for path in (self.directory / name).rglob("*") if path.is_file())
-        return sum(path.stat().st_size for path in files)
+        size = 0
+        for path in (self.directory / name).rglob("*"):
+            with contextlib.suppress(FileNotFoundError):  # RocksDB has just compacted it away
+                size += path.stat().st_size if path.is_file() else 0
+        return size
+
+    def last_words(self) -> str:
+        """The end of each log."""
+        texts = {
+            name: member.log.read_text(errors="replace") for name, member in self.members.items()
+        }
+        return "\n".join(
+            f"the log of the {name} ends:\n{text[-1000:]}" for name, text in texts.items()
+        )
 
     def settle(self) -> None:
         """Wait until no record waits in either worker, seen at two looks of its watch."""
@@ -159,8 +171,7 @@ class System:
         member, deadline = self.members[name], time.monotonic() + _SECONDS_TO_START
         while self._get(name, path) is None:
             if member.process.poll() is not None or time.monotonic() > deadline:
-                tail = member.log.read_text(errors="replace")[-3000:]
-                raise ParticipantFailed(f"the {name} does not become ready; its log ends:\n{tail}")
+                raise ParticipantFailed(f"the {name} does not become ready")
             time.sleep(_PAUSE)
 
     def _get(self, name: str, path: str) -> bytes | None:
@@ -188,6 +199,9 @@ def running(partitions: int) -> Iterator[System]:
             try:
                 system.start()
                 yield system
+            except ParticipantFailed as failed:
+                failed.add_note(system.last_words())
+                raise
             finally:
                 for name in (VIEWS, WRITE, GATEWAY):
                     system.stop(name)

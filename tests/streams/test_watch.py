@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from faust.types import TP
 
+from models.errors import WorkerMustStop
 from streams.batches import Intake
 from streams.commit import Marker
 from streams.lane import State
@@ -231,3 +232,21 @@ async def test_a_broker_that_does_not_answer_is_said_once_and_so_is_its_return(
     assert [message.partition(" ")[0] for message in caplog.messages] == ["Kafka", "Kafka"]
     assert "does not answer" in caplog.messages[0]
     assert "answers again" in caplog.messages[1]
+
+
+# The client.
+
+
+async def test_a_client_that_lost_a_task_stops_the_worker(
+    watch: Watch, app: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost = WorkerMustStop("the group task has ended")
+
+    async def ping() -> None:
+        raise lost
+
+    monkeypatch.setattr(app.group_consumer, "ping", ping, raising=False)
+    await watch._look_at_broker()
+
+    assert app.crashes == [lost]
+    assert watch.away_since is None
