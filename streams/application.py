@@ -80,15 +80,23 @@ class Orderflow(faust.App):
     """A Faust app whose agents read partition batches and commit units of work.
 
     `topics` are those it reads or writes; they and the changelogs of its tables are created or
-    compared before anything is consumed.
+    compared before anything is consumed. `fetch_pause` is for how many seconds after a delivery
+    records are gathered: larger units of work, for that much waiting.
     """
 
     BootStrategy = WebFirst
 
     def __init__(
-        self, name: str, settings: Settings, topics: Iterable[Topic], **options: Any
+        self,
+        name: str,
+        settings: Settings,
+        topics: Iterable[Topic],
+        *,
+        fetch_pause: float = 0.0,
+        **options: Any,
     ) -> None:
         self.settings = settings
+        self.fetch_pause = fetch_pause
         self.partitions = settings.partitions
         self.skip_expired = settings.skip_expired
         self.declared = list(topics)

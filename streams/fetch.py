@@ -9,6 +9,7 @@ stand for, which is what finds gaps.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -59,14 +60,23 @@ async def wait_for_data(fetcher: Fetcher, seconds: float) -> None:
     waiter.cancel()
 
 
-async def pump(consumer: AIOKafkaConsumer, deliver: Callable[[Fetched], None]) -> None:
-    """Hand every fetched piece to `deliver`, until cancelled. Runs in the consumer's own loop."""
+async def pump(
+    consumer: AIOKafkaConsumer, deliver: Callable[[Fetched], None], pause: float = 0.0
+) -> None:
+    """Hand every fetched piece to `deliver`, until cancelled. Runs in the consumer's own loop.
+
+    What comes within `pause` seconds of a delivery waits for their end, and is delivered at once.
+    """
     fetcher = consumer._fetcher
+    earliest = 0.0
     with consumer._subscription.fetch_context():  # never idle in the sense of max.poll.interval
         while True:
             await wait_for_data(fetcher, seconds=1.0)
+            if (early := earliest - time.monotonic()) > 0:
+                await asyncio.sleep(early)
             if pieces := drain(fetcher):
                 deliver(pieces)
+                earliest = time.monotonic() + pause
 
 
 def _unpack(tp: TopicPartition, fetched: Any) -> Piece:

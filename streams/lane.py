@@ -27,7 +27,7 @@ from streams.changelog import Restored, position_at
 from streams.commit import MARKER_KEY, Commit, Marker, portions
 from streams.following import Follower
 from streams.ledger import Ledger
-from streams.metrics import COMMIT_SECONDS, PUBLISH_SECONDS, count_unit
+from streams.metrics import count_unit, of_table
 from streams.store import PartitionStore
 from streams.unit import Unit
 
@@ -222,7 +222,7 @@ class Lane:
             await on_error(self, error)
 
     async def _append(self, commit: Commit, epoch: int) -> None:
-        with COMMIT_SECONDS.labels(self.table).time():
+        with of_table(self.table).commit_seconds.time():
             offset = await self.log.append(self.changelog, self.partition, commit)
         if epoch == self.epoch:
             self.ledger.acknowledge(commit, offset)
@@ -236,7 +236,7 @@ class Lane:
 
     async def _publish(self, marker: Marker, epoch: int) -> None:
         if marker.outbox:
-            with PUBLISH_SECONDS.labels(self.table).time():
+            with of_table(self.table).publish_seconds.time():
                 await self.log.publish(self.writer, marker)
         if epoch == self.epoch:
             self.published = marker

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -57,11 +58,34 @@ LAG = Gauge(
 LANES = Gauge("orderflow_lanes", "Partitions that this worker works on.", ["table"])
 
 
+class OfTable(NamedTuple):
+    """The metrics of every unit of one table: looking them up by label cost 7 µs a time."""
+
+    units: Counter
+    sizes: Histogram
+    handled: Counter
+    commit_seconds: Histogram
+    publish_seconds: Histogram
+
+
+@cache
+def of_table(table: str) -> OfTable:
+    """Return the metrics that each unit of a table touches."""
+    return OfTable(
+        UNITS.labels(table),
+        UNIT_RECORDS.labels(table),
+        RECORDS.labels(table, "handled"),
+        COMMIT_SECONDS.labels(table),
+        PUBLISH_SECONDS.labels(table),
+    )
+
+
 def count_unit(table: str, unit: Unit[Any]) -> None:
     """Count a committed unit."""
-    UNITS.labels(table).inc()
-    UNIT_RECORDS.labels(table).observe(unit.handled + unit.repeats + unit.poisoned)
-    RECORDS.labels(table, "handled").inc(unit.handled)
+    of = of_table(table)
+    of.units.inc()
+    of.sizes.observe(unit.handled + unit.repeats + unit.poisoned)
+    of.handled.inc(unit.handled)
     if unit.repeats:
         RECORDS.labels(table, "repeat").inc(unit.repeats)
     if unit.poisoned:

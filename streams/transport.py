@@ -77,7 +77,7 @@ class Consumer(driver.Consumer):
         def deliver(pieces: Fetched) -> None:
             main.call_soon_threadsafe(self.app.runtime.deliver, pieces)
 
-        pumping = self._in_thread(pump(self._kafka, deliver))
+        pumping = self._in_thread(pump(self._kafka, deliver, self.app.fetch_pause))
         try:
             await asyncio.wrap_future(pumping)
         except (asyncio.CancelledError, ConsumerStoppedError):

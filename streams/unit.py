@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from inspect import iscoroutinefunction
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -92,8 +93,7 @@ class Unit(Generic[M]):
 
         A timestamp outside the years 1970 to 9999 is cut to them.
         """
-        milliseconds = min(max(self.record.timestamp or 0, 0), _LAST_MILLISECOND)
-        return datetime.fromtimestamp(milliseconds / 1000, UTC)
+        return _instant(self.record.timestamp or 0)
 
     def get(self, key: bytes) -> bytes | None:
         """The state under `key` as this unit has it."""
@@ -253,3 +253,8 @@ class Unit(Generic[M]):
         rest = piece._replace(start=piece.records[done].offset, records=piece.records[done:])
         self.applied[piece.topic] = rest.start
         self.rest = [rest, *self.pieces[position + 1 :]]
+
+
+@lru_cache(maxsize=256)  # the records of a unit share a few, and each asks for every output
+def _instant(timestamp: int) -> datetime:
+    return datetime.fromtimestamp(min(max(timestamp, 0), _LAST_MILLISECOND) / 1000, UTC)

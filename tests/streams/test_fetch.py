@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import struct
 from types import SimpleNamespace
 from typing import Any
@@ -17,7 +18,7 @@ from aiokafka.record.memory_records import MemoryRecords
 from aiokafka.record.util import calc_crc32c
 
 from streams.batches import Piece
-from streams.fetch import drain, wait_for_data
+from streams.fetch import drain, pump, wait_for_data
 
 TP = TopicPartition("in", 0)
 CONTROL, GZIP = 0x20, 1
@@ -268,3 +269,25 @@ def test_batches_of_the_tests_are_what_they_say() -> None:
 
     assert (made.base_offset, made.next_offset, made.validate_crc()) == (10, 17, True)
     assert DefaultRecordBatch(bytes(control(11))).is_control_batch
+
+
+@pytest.mark.parametrize(("pause", "deliveries"), [(0.0, 2), (3600.0, 1)])
+async def test_what_comes_during_a_pause_is_gathered(
+    fetcher: FakeFetcher, pause: float, deliveries: int
+) -> None:
+    delivered: list[Any] = []
+    subscription = SimpleNamespace(fetch_context=contextlib.nullcontext)
+    consumer: Any = SimpleNamespace(_fetcher=fetcher, _subscription=subscription)
+    fetcher.brought(10, batch(10, 0))
+    pumping = asyncio.ensure_future(pump(consumer, delivered.append, pause))
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert len(delivered) == 1
+    fetcher.brought(11, batch(11, 0))
+    assert fetcher.waiter is not None
+    fetcher.waiter.set_result(None)
+    for _ in range(20):
+        await asyncio.sleep(0)
+    pumping.cancel()
+
+    assert len(delivered) == deliveries
