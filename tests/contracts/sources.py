@@ -16,6 +16,7 @@ from typing import Any
 
 from streams.internals import PARTS
 
+OURS = {"streams.connection"}  # whose class takes the place of a library's
 DIGESTS = Path(__file__).with_name("digests.json")
 
 
@@ -54,7 +55,8 @@ def source_of(path: str) -> str:
     for name in names[:-1]:
         owner = getattr(owner, name, None)
     if inspect.isclass(owner):
-        found = next(filter(None, (_member(cls, names[-1]) for cls in owner.__mro__[:-1])), "")
+        theirs = [cls for cls in owner.__mro__[:-1] if cls.__module__ not in OURS]
+        found = next(filter(None, (_member(cls, names[-1]) for cls in theirs)), "")
     else:
         found = inspect.getsource(getattr(owner, names[-1])) if hasattr(owner, names[-1]) else ""
     if not found:
