@@ -17,6 +17,9 @@ Quantity = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 Count = Annotated[int, msgspec.Meta(ge=0)]
 MOST_LINES: Final = 100
 
+# Who drives an order through its checkout: one saga, or every context by rules of its own.
+Style = Literal["orchestration", "choreography"]
+
 Status = Literal[
     "PENDING",
     "CONFIRMED",
@@ -49,7 +52,10 @@ class OrderLine(Payload, frozen=True, kw_only=True):
 
 
 class CreateOrder(Payload, frozen=True, kw_only=True):
-    """Place an order. `method` is how the customer pays, in the gateway's words."""
+    """Place an order.
+
+    `method` is how the customer pays, in the gateway's words; `saga` the style of its checkout.
+    """
 
     order_id: Name
     user_id: Name
@@ -57,6 +63,7 @@ class CreateOrder(Payload, frozen=True, kw_only=True):
     lines: Annotated[tuple[OrderLine, ...], msgspec.Meta(min_length=1, max_length=MOST_LINES)]
     currency: Currency
     method: Name
+    saga: Style = "orchestration"
 
 
 class ConfirmOrder(Payload, frozen=True, kw_only=True):
@@ -152,6 +159,7 @@ class OrderCreated(Payload, frozen=True, kw_only=True):
     currency: Currency
     currency_source: Literal["given", "upcast"]
     method: Name | None = None
+    saga: Style = "orchestration"
 
 
 class OrderConfirmed(Payload, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ import msgspec
 
 from models.checkout import STEPS
 from models.messages import Message
-from models.order_messages import MOST_LINES
+from models.order_messages import MOST_LINES, Style
 from models.saga_messages import (
     Goal,
     Outcome,
@@ -26,7 +26,6 @@ from models.saga_messages import (
     SagaStepSucceeded,
     SagaStuck,
     StepName,
-    Style,
 )
 
 SagaState = Literal["running", "compensating", "completed", "stuck"]

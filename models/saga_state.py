@@ -9,8 +9,8 @@ import msgspec
 
 from models.money import Currency
 from models.notification_messages import Kind
-from models.order_messages import Customer, OrderLine
-from models.saga_messages import Goal, Outcome, StepName, Style
+from models.order_messages import Customer, OrderLine, Style
+from models.saga_messages import Goal, Outcome, StepName
 
 # asked: its command is out. done, refused: answered. undoing: its compensation is out.
 Part = Literal["idle", "asked", "done", "refused", "undoing", "undone"]

@@ -172,6 +172,7 @@ def catalog() -> Catalog:
         stock_messages.StockEvent,
         notification_messages.NotificationCommand,
         notification_messages.NotificationEvent,
+        saga_messages.SagaCommand,
         saga_messages.SagaEvent,
     )
     schemas = [schema for family in families for schema in get_args(family)]
