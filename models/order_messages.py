@@ -20,6 +20,10 @@ MOST_LINES: Final = 100
 # Who drives an order through its checkout: one saga, or every context by rules of its own.
 Style = Literal["orchestration", "choreography"]
 
+# Why an order came to nothing, where no gateway gives the reason.
+OUT_OF_STOCK: Final = "out_of_stock"
+TOO_LITTLE: Final = "too_little_money"  # the gateway gave less than was asked
+
 Status = Literal[
     "PENDING",
     "CONFIRMED",

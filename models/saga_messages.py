@@ -85,11 +85,12 @@ class SagaStepStarted(Payload, frozen=True, kw_only=True):
     """The commands of a step were sent.
 
     `until` is how long stock is to be held for it, `kind` what the customer is told, `deadline`
-    when its answers are missed.
+    when its answers are missed. With `line`, those of one line only: its reservation is renewed.
     """
 
     order_id: Name
     step: StepName
+    line: Line | None = None
     until: Instant | None = None
     kind: Kind | None = None
     deadline: Instant | None = None
@@ -112,12 +113,17 @@ class SagaStepRefused(Payload, frozen=True, kw_only=True):
     reason: Text
 
 
-class SagaCompensationStarted(Payload, frozen=True, kw_only=True):
-    """What was done is being undone, so that the order can be rejected or cancelled."""
+class SagaCompensationStarted(Payload, frozen=True, kw_only=True, omit_defaults=True):
+    """What was done is being undone, so that the order can be rejected, cancelled or expire.
+
+    `at` is when an order that expires was given up, `deadline` when the answers are missed.
+    """
 
     order_id: Name
     goal: Goal
     reason: Text
+    at: Instant | None = None
+    deadline: Instant | None = None
 
 
 class SagaStepCompensated(Payload, frozen=True, kw_only=True):
@@ -150,12 +156,24 @@ class SagaIntervened(Payload, frozen=True, kw_only=True):
     reason: Text
 
 
-class SagaStuck(Payload, frozen=True, kw_only=True):
-    """A compensation was refused: it needs a human, and the order stays visibly unfinished."""
+class SagaCommandRefused(Payload, frozen=True, kw_only=True):
+    """An operator's command that the saga's state forbids; without a sequence, there is no saga."""
+
+    order_id: Name
+    command: Name
+    reason: Text
+
+
+class SagaStuck(Payload, frozen=True, kw_only=True, omit_defaults=True):
+    """A step needs a human, and the order stays visibly unfinished.
+
+    A compensation was refused, or (`silent`) nobody has answered, however often it was asked.
+    """
 
     order_id: Name
     step: StepName
     reason: Text
+    silent: bool = False
 
 
 class SagaCompleted(Payload, frozen=True, kw_only=True):
@@ -175,6 +193,7 @@ SagaEvent = (
     | SagaStepCompensated
     | SagaAskedAgain
     | SagaIntervened
+    | SagaCommandRefused
     | SagaStuck
     | SagaCompleted
 )

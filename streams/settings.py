@@ -11,7 +11,9 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast, get_args
+
+from models.order_messages import Style
 
 T = TypeVar("T")
 
@@ -20,6 +22,7 @@ PREFIX = "ORDERFLOW_"
 # What the write side consists of; each may run by itself.
 CONTEXTS = ("orders", "payments", "stock", "sagas", "notifications")
 
+_STYLES = get_args(Style)
 _MOST = {PREFIX + "WEB_PORT": 65_535}
 _SERVERS = {PREFIX + "BROKER"}
 _SERVER = re.compile(r"\s*(kafka://)?(\[[\da-fA-F:]+\]|[^\s:/]+)(:\d{1,5})?\s*")
@@ -36,7 +39,8 @@ class Settings:
     `web_hosts` are the names, comma-separated, by which browsers may address the HTTP API.
     `contexts` are the parts of the write side that a worker runs, comma-separated.
     `gateway` is the address of the payment gateway and mail provider, `gateway_patience` the
-    seconds after which it counts as silent.
+    seconds after which it counts as silent. `saga` is the style of checkouts of orders that do not
+    say which one they want.
     """
 
     broker: str = "127.0.0.1:9092"
@@ -50,6 +54,7 @@ class Settings:
     contexts: str = ",".join(CONTEXTS)
     gateway: str = "http://127.0.0.1:6070"
     gateway_patience: int = 5
+    saga: str = "orchestration"
 
     @classmethod
     def from_environment(
@@ -81,6 +86,20 @@ class Settings:
                 f"choose among {', '.join(CONTEXTS)}, or leave it out to run all of them"
             )
         return frozenset(names)
+
+    @property
+    def style(self) -> Style:
+        """How orders go through their checkout that do not say it themselves.
+
+        Raises:
+            ValueError: there is no such style.
+        """
+        if self.saga not in _STYLES:
+            raise ValueError(
+                f"ORDERFLOW_SAGA={self.saga!r}: there is no such style of checkout; "
+                f"choose {' or '.join(_STYLES)}, or leave it out to have {_STYLES[0]}"
+            )
+        return cast("Style", self.saga)
 
     @property
     def bootstrap(self) -> list[str]:

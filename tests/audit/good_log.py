@@ -25,10 +25,12 @@ TOPICS = (
     "stock",
     "sagas.replies",
     "sagas",
+    "sagas.commands",
     "notifications.commands",
     "notifications",
 )
 EPOCH = datetime(2026, 11, 23, tzinfo=UTC)
+_WRITERS = {"commands": "/sagas", "replies": "/stock"}
 CONTENT_TYPE = ("content-type", b"application/cloudevents+json; charset=UTF-8")
 
 
@@ -76,13 +78,10 @@ class Log:
         data: Document,
         *,
         home: str = "",
+        source: str = "",
     ) -> Document:
         """A message that follows from another one; events are numbered."""
-        source = f"/{topic.partition('.')[0]}"
-        if topic.endswith(".commands"):
-            source = "/sagas"
-        elif topic == "sagas.replies":
-            source = "/stock"
+        source = source or _WRITERS.get(topic.partition(".")[2]) or f"/{topic}"
         document = self._document(kind, source, subject, data, home or cause["partitionkey"])
         self._indices[cause["id"], source] += 1
         index = self._indices[cause["id"], source] - 1
