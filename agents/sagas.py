@@ -5,6 +5,7 @@ The clock and operators come in by `sagas.commands`. An order in the other style
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final, get_args
 
 from agents import timing
@@ -14,6 +15,7 @@ from models.notification_messages import NotificationCommand, NotificationEvent
 from models.order_ids import user_of
 from models.order_messages import OrderCommand, OrderEvent
 from models.payment_messages import PaymentCommand, PaymentEvent
+from models.saga_deadlines import DEFAULT, Patience
 from models.saga_messages import SagaCommand, SagaCommandRefused, SagaEvent, SagaTimedOut
 from models.saga_state import Saga
 from models.sagas import finished, react
@@ -40,7 +42,7 @@ _ADDRESSES: Final[dict[type[Payload], tuple[Topic, str]]] = {
 }
 
 
-def handle(unit: Unit[Message], message: Message) -> None:
+def handle(unit: Unit[Message], message: Message, patience: Patience = DEFAULT) -> None:
     """Let the order's saga react to a fact, to a deadline that has passed, or to an operator.
 
     A fact that no agent of ours wrote is history that was brought here (old events, an import): it
@@ -55,7 +57,9 @@ def handle(unit: Unit[Message], message: Message) -> None:
             return
         check_address(unit, message, order_id, user_of(order_id))
     before = table.load(unit, order_id)
-    saga, events, commands = react(before, data, home=message.partitionkey, now=unit.time)
+    saga, events, commands = react(
+        before, data, home=message.partitionkey, now=unit.time, patience=patience
+    )
     _report(unit, message, before, events)
     for index, command in enumerate(commands, len(events)):
         send(unit, message, command, index)
@@ -111,6 +115,7 @@ def register(app: Orderflow) -> None:
     """Declare the table and its agent."""
     saga_table = app.state_table(table.NAME, "How far each checkout is, until it is finished.")
     app.fire_timers(table.NAME)
+    patient = partial(handle, patience=DEFAULT.times(app.settings.patience))
     decode = reading(OrderEvent, PaymentEvent, StockEvent, NotificationEvent, SagaCommand)
     facts = app.source(
         topics.orders,
@@ -124,4 +129,4 @@ def register(app: Orderflow) -> None:
     async def sagas(stream: Any) -> None:
         """Walks orders through the checkout, and undoes what fails."""
         async for unit in units(stream, saga_table, decode):
-            unit.each(handle)
+            unit.each(patient)

@@ -6,6 +6,7 @@ A few names are ours; all of Faust's own settings are read under the same prefix
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -23,6 +24,7 @@ PREFIX = "ORDERFLOW_"
 CONTEXTS = ("orders", "payments", "stock", "sagas", "notifications")
 
 _STYLES = get_args(Style)
+_LEAST, _LARGEST = 0.001, 1000.0  # of a factor
 _MOST = {PREFIX + "WEB_PORT": 65_535}
 _SERVERS = {PREFIX + "BROKER"}
 _SERVER = re.compile(r"\s*(kafka://)?(\[[\da-fA-F:]+\]|[^\s:/]+)(:\d{1,5})?\s*")
@@ -40,7 +42,8 @@ class Settings:
     `contexts` are the parts of the write side that a worker runs, comma-separated.
     `gateway` is the address of the payment gateway and mail provider, `gateway_patience` the
     seconds after which it counts as silent. `saga` is the style of checkouts of orders that do not
-    say which one they want.
+    say which one they want. `patience` multiplies how long sagas wait for answers, which is 10 to
+    60 seconds for a first one, by step.
     """
 
     broker: str = "127.0.0.1:9092"
@@ -55,6 +58,7 @@ class Settings:
     gateway: str = "http://127.0.0.1:6070"
     gateway_patience: int = 5
     saga: str = "orchestration"
+    patience: float = 1.0
 
     @classmethod
     def from_environment(
@@ -139,8 +143,19 @@ def _parse(name: str, value: str, wanted: type[object]) -> object:
         if value.isascii() and value.isdigit() and 0 < int(value) <= most:
             return int(value)
         raise ValueError(f"{name}={value!r} is not a positive whole number of at most {most}")
+    if wanted is float:
+        return _factor(name, value)
     if not value.strip():
         raise ValueError(f"{name}={value!r} is empty; leave it out to have the default")
     if name in _SERVERS and not all(_SERVER.fullmatch(each) for each in value.split(",")):
         raise ValueError(f"{name}={value!r} is not host:port, or several with commas between")
     return Path(value) if issubclass(wanted, Path) else value
+
+
+def _factor(name: str, value: str) -> float:
+    with contextlib.suppress(ValueError):
+        if _LEAST <= (factor := float(value)) <= _LARGEST:
+            return factor
+    raise ValueError(
+        f"{name}={value!r} is not a number from {_LEAST:g} to {_LARGEST:g}; 1 is usual"
+    )

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from models.messages import Payload
-from models.saga_deadlines import Patience
+from models.saga_deadlines import DEFAULT, Patience
 from models.saga_messages import (
     SagaAskedAgain,
     SagaCompensationStarted,
@@ -150,3 +150,11 @@ def test_a_deadline_beyond_the_end_of_time_is_the_end_of_time() -> None:
 
     assert saga is not None
     assert saga.deadline == end
+
+
+def test_all_that_is_waited_for_may_be_shorter_or_longer_and_is_asked_as_often() -> None:
+    hasty = DEFAULT.times(0.5)
+
+    assert hasty.authorize == DEFAULT.authorize / 2
+    assert hasty.order == DEFAULT.order / 2
+    assert hasty.attempts == DEFAULT.attempts

@@ -32,6 +32,7 @@ def test_every_setting_has_a_name_in_the_environment() -> None:
         "contexts": "payments,stock",
         "gateway": "http://pay.example",
         "gateway_patience": "9",
+        "patience": "0.5",
         "saga": "choreography",
     }
     assert given.keys() == {field.name for field in fields(Settings)}
@@ -49,6 +50,7 @@ def test_every_setting_has_a_name_in_the_environment() -> None:
         contexts="payments,stock",
         gateway="http://pay.example",
         gateway_patience=9,
+        patience=0.5,
         saga="choreography",
     )
     assert settings.bootstrap == ["a:1", "b:2"]
@@ -125,6 +127,10 @@ def test_no_in_many_words(value: str) -> None:
         ("BROKER", "a:9092/topic", "host:port"),
         ("WEB_PORT", "70000", "at most 65535"),
         ("DATADIR", " ", "leave it out"),
+        ("PATIENCE", "soon", "number from 0.001 to 1000"),
+        ("PATIENCE", "0", "number from"),
+        ("PATIENCE", "nan", "number from"),
+        ("PATIENCE", "-1", "number from"),
     ],
 )
 def test_what_is_wrong_is_named_with_its_value_and_the_cure(
