@@ -34,7 +34,8 @@ class Policy(Generic[M]):
     """The rules of one context, its memories, and what it does with a command that it wants.
 
     `issue` gets the message in hand, the command, and the first free index for ids; it returns the
-    events of the context's own aggregate, if that decided.
+    events of the context's own aggregate, if that decided. `remind` sets the clock by what was and
+    what is remembered.
     """
 
     follow: Follow[M]
@@ -42,6 +43,7 @@ class Policy(Generic[M]):
     finished: Callable[[M], bool]
     memories: Memories[M]
     issue: Callable[[Unit[Message], Message, Payload, int], Iterable[Payload]]
+    remind: Callable[[Unit[Message], Message, M | None, M | None], None] | None = None
 
     def react(self, unit: Unit[Message], message: Message) -> None:
         """Take a fact of another context.
@@ -70,6 +72,8 @@ class Policy(Generic[M]):
         if memory is not None and self.finished(memory):
             memory = None
         self.memories.store(unit, order_id, before, memory)
+        if self.remind is not None and memory is not before:
+            self.remind(unit, message, before, memory)
 
 
 def decided(aggregate: Any) -> Callable[[Unit[Message], Message, Any, int], Iterable[Payload]]:

@@ -12,6 +12,7 @@ from typing import Final
 
 from agents.publishing import CODEC, follow
 from models.messages import Message
+from models.order_messages import OrderTimedOut
 from models.saga_messages import SagaTimedOut
 from models.stock_messages import ExpireReservation
 from streams.codec import CONTENT_TYPE
@@ -21,7 +22,7 @@ from streams.unit import Unit
 
 SOURCE: Final = "/clock"
 
-Deadline = ExpireReservation | SagaTimedOut
+Deadline = ExpireReservation | OrderTimedOut | SagaTimedOut
 
 
 def replace(  # noqa: PLR0913 - a timer and its envelope have that many attributes

@@ -132,6 +132,17 @@ class ConfirmDelivery(Payload, frozen=True, kw_only=True):
     order_id: Name
 
 
+class OrderTimedOut(Payload, frozen=True, kw_only=True):
+    """The clock: a pending order that nobody coordinates has had its time, at `at`.
+
+    It is no command: what follows depends on what is known of its money.
+    """
+
+    order_id: Name
+    deadline: Instant
+    at: Instant
+
+
 OrderCommand = (
     CreateOrder
     | ConfirmOrder

@@ -8,6 +8,7 @@
 | confirmed, and the capture refused, or a line lost, or too      | CancelOrder          |
 | little captured                                                 |                      |
 | confirmed, the money captured, and every line deducted          | MarkOrderPaid        |
+| its time is over, unconfirmed, and its payment was answered     | ExpireOrder          |
 | its end was asked for, and money and every line are back        | CompleteCancellation |
 
 Which facts overtake which: the order's own are known here at once, and the first of them comes
@@ -19,7 +20,7 @@ what was noted. A fact of an order that is not remembered has no meaning here.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import msgspec
@@ -32,6 +33,7 @@ from models.order_messages import (
     CancelOrder,
     CompleteCancellation,
     ConfirmOrder,
+    ExpireOrder,
     MarkOrderPaid,
     OrderCancellationRequested,
     OrderCancelled,
@@ -41,6 +43,7 @@ from models.order_messages import (
     OrderPaid,
     OrderRejected,
     OrderShipped,
+    OrderTimedOut,
     RejectOrder,
 )
 from models.payment_messages import (
@@ -53,6 +56,9 @@ from models.payment_messages import (
     PaymentVoided,
     of_other_payment,
 )
+
+LIFETIME: Final = timedelta(minutes=30)  # of an order that is not confirmed
+_END: Final = datetime.max.replace(tzinfo=UTC)
 
 _NOTED: Final[dict[type[Payload], str]] = {
     OrderConfirmed: "confirmed",
@@ -69,10 +75,13 @@ _NOTED: Final[dict[type[Payload], str]] = {
 class Memory(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """What has come of an order, of its money, and of its lines. `over`: it has ended.
 
-    `declined` and `uncaptured` say why there is no money; `returned`, that it went back.
+    `declined` and `uncaptured` say why there is no money; `returned`, that it went back; `late`,
+    that its `deadline` passed before it was confirmed.
     """
 
     order_id: str
+    deadline: datetime
+    late: bool = False
     total: int
     progress: Lines
     authorized: int | None = None
@@ -91,11 +100,13 @@ def follow(
     fact: Payload,
     *,
     home: str,  # noqa: ARG001 - every policy has the same form
-    now: datetime,  # noqa: ARG001 - likewise
+    now: datetime,
+    lifetime: timedelta = LIFETIME,
 ) -> Memory | None:
     """Return what is remembered of the order after a fact."""
     if memory is None:
-        return _begun(fact) if isinstance(fact, OrderCreated) else None
+        until = now + lifetime if now < _END - lifetime else _END
+        return _begun(fact, until) if isinstance(fact, OrderCreated) else None
     if of_other_payment(fact):
         return memory
     changes = _changes(memory, fact)
@@ -118,11 +129,22 @@ def finished(memory: Memory) -> bool:
     return memory.over
 
 
-def _begun(order: OrderCreated) -> Memory | None:
+def due(memory: Memory | None) -> datetime | None:
+    """Return when the order's time is over; None once that does not matter any more."""
+    if memory is None or memory.late or memory.confirmed or memory.undone or memory.over:
+        return None
+    return memory.deadline
+
+
+def _begun(order: OrderCreated, deadline: datetime) -> Memory | None:
     if order.saga != "choreography":
         return None
-    progress = untouched(len(order.lines))
-    return Memory(order_id=order.order_id, total=order.total, progress=progress)
+    return Memory(
+        order_id=order.order_id,
+        deadline=deadline,
+        total=order.total,
+        progress=untouched(len(order.lines)),
+    )
 
 
 def _changes(memory: Memory, fact: Payload) -> dict[str, Any]:
@@ -142,6 +164,8 @@ def _changes(memory: Memory, fact: Payload) -> dict[str, Any]:
             changes = {"uncaptured": fact.reason}
         case PaymentRefunded():  # before its end was asked for, it was somebody's kindness
             changes = {"returned": memory.returned or memory.undone}
+        case OrderTimedOut(deadline=deadline, at=at):
+            changes = {"late": memory.late or (deadline == due(memory) and deadline <= at)}
         case _ if type(fact) in _NOTED:
             changes = {_NOTED[type(fact)]: True}
         case _:
@@ -159,6 +183,11 @@ def _decide(memory: Memory) -> Iterator[Payload]:
     if reason is not None:
         if _all_back(memory):
             yield RejectOrder(order_id=order_id, reason=reason)
+    elif memory.late and memory.authorized is not None:
+        deadline = memory.deadline
+        yield ExpireOrder(
+            order_id=order_id, deadline=deadline, at=deadline, payment_outstanding=False
+        )
     elif memory.authorized is not None and all(each == "reserved" for each in memory.progress):
         lines = len(memory.progress)
         yield ConfirmOrder(order_id=order_id, authorized=memory.total, reserved=lines)

@@ -246,5 +246,6 @@ def catalog() -> Catalog:
         saga_messages.SagaEvent,
     )
     schemas = {schema for family in families for schema in get_args(family)}
+    schemas.add(order_messages.OrderTimedOut)
     unchanged = schemas.difference(each.schema for each in changed)
     return Catalog([*changed, *map(MessageType, sorted(unchanged, key=lambda each: each.__name__))])

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from agents import notifications, orders, payments, stock
-from agents.publishing import reading
+from agents.publishing import CODEC, reading
 from models.messages import Payload, derive_id
 from models.notification_messages import NotificationCommand
 from models.order_messages import (
@@ -19,10 +19,12 @@ from models.order_messages import (
     OrderEvent,
     OrderLine,
     OrderPaid,
+    OrderTimedOut,
 )
 from models.payment_messages import GatewayAnswered, PaymentAuthorized, PaymentCommand, PaymentEvent
 from models.stock_messages import StockCommand, StockEvent, StockReserved
 from streams.commit import Output
+from streams.timers import PREFIX, Alarm
 from tests.agents.stage import NOON, Stage, kinds, message, messages
 
 ORDER = "mina:1"
@@ -57,7 +59,10 @@ AUTHORIZED = PaymentAuthorized(**PAYMENT, amount=8700, currency="USD")  # type: 
 def stage(agent: str) -> Stage:
     """One of the agents, on mina's partition."""
     handles = {
-        "orders": (orders.handle, reading(OrderCommand, OrderEvent, PaymentEvent, StockEvent)),
+        "orders": (
+            orders.handle,
+            reading(OrderCommand | OrderTimedOut, OrderEvent, PaymentEvent, StockEvent),
+        ),
         "payments": (payments.handle, reading(PaymentCommand, OrderEvent, StockEvent)),
         "stock": (stock.handle, reading(StockCommand, OrderEvent, PaymentEvent, StockEvent)),
         "notifications": (notifications.handle, reading(NotificationCommand, OrderEvent)),
@@ -129,6 +134,19 @@ def test_orders_confirms_once_money_and_every_line_are_there() -> None:
     assert kinds(hears(agent, reserved(1), AUTHORIZED)) == []
 
     assert kinds(hears(agent, reserved(2))) == [("orders", "OrderConfirmed")]
+
+
+def test_the_clock_ends_an_order_that_nobody_confirms_once_its_payment_is_answered() -> None:
+    agent = stage("orders")
+    agent.say(message(PLACED, subject=ORDER, home="mina"))
+    ((key, value),) = [each for each in agent.store.data.items() if each[0].startswith(PREFIX)]
+    alarm = msgspec.msgpack.decode(value, type=Alarm)
+    said = CODEC.decode(alarm.value)
+    assert (alarm.topic, said.type, said.source) == ("orders.commands", "OrderTimedOut", "/clock")
+    assert agent.say(said) == [], "the gateway has not answered"
+    assert agent.store.get(key) is None, "the clock is not needed again"
+
+    assert kinds(hears(agent, AUTHORIZED)) == [("orders", "OrderExpired")]
 
 
 def test_notifications_tells_a_customer_whose_order_is_paid() -> None:

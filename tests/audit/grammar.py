@@ -23,10 +23,14 @@ COMMANDS: Final = (
 )
 EVENTS: Final = ("orders", "payments", "stock", "sagas", "notifications")
 REPLIES: Final = "sagas.replies"
-VERSIONS: Final = {"OrderCreated": (1, 2, 3)}  # of all other types there is one
+VERSIONS: Final = {  # of all other types there is one
+    "OrderCreated": (1, 2, 3, 4),
+    "CreateOrder": (1, 2),
+    "SagaStepStarted": (1, 2),
+}
 FACTS: Final = frozenset({"orders", "payments", "notifications", REPLIES})  # what sagas react to
 # Set when something begins, with that as their cause; fired when its time is over, in any order.
-TIMED: Final = frozenset({"SagaTimedOut", "ExpireReservation"})
+TIMED: Final = frozenset({"SagaTimedOut", "OrderTimedOut", "ExpireReservation"})
 ORCHESTRATION: Final = "orchestration"
 CHOREOGRAPHY: Final = "choreography"
 # Refusals of what does not exist have no number; all other events do.
@@ -60,7 +64,8 @@ _ORDER_COMMANDS = """
 CreateOrder: user_id lines currency method
 ConfirmOrder: authorized reserved @ /sagas
 RejectOrder: reason @ /sagas
-ExpireOrder: deadline at payment_outstanding @ /sagas /orders /clock
+ExpireOrder: deadline at payment_outstanding @ /sagas
+OrderTimedOut: deadline at @ /clock
 MarkOrderPaid: captured @ /sagas
 CancelOrder: reason
 CompleteCancellation: stock_returned money_returned @ /sagas

@@ -21,7 +21,7 @@ MarkOrderPaid: PaymentCompleted StockDeducted
 CancelOrder: PaymentCaptureFailed PaymentCommandRefused PaymentCompleted StockDeductionRefused
 CompleteCancellation: OrderCancellationRequested PaymentFailed PaymentVoided PaymentRefunded
 CompleteCancellation: StockReservationFailed StockReleased StockRestocked
-ExpireOrder: PaymentAuthorized StockReserved
+ExpireOrder: OrderTimedOut PaymentAuthorized
 AuthorizePayment: OrderCreated
 CapturePayment: OrderConfirmed
 VoidPayment: StockReservationFailed OrderCancellationRequested OrderExpired OrderRejected

@@ -194,9 +194,9 @@ def ran_late(log: Log) -> None:
     order.authorize()
     order.reserve(1)
     order.done("reserve", 1)
-    over = {"order_id": order.order_id, "deadline": HOLD, "at": HOLD, "payment_outstanding": False}
+    over = {"order_id": order.order_id, "deadline": HOLD, "at": HOLD}
     clock = order.log.follow(
-        "orders.commands", order.created, "ExpireOrder", order.order_id, over, source="/clock"
+        "orders.commands", order.created, "OrderTimedOut", order.order_id, over, source="/clock"
     )
     order.order(clock, "OrderExpired")
     expired = order.last

@@ -111,8 +111,10 @@ def told_of_something_else(log: Log) -> None:
 def expired_and_kept(log: Log) -> None:
     order = reacting(log, TEA)
     order.reserve(1)
-    over = {"order_id": "mina:1", "deadline": HOLD, "at": HOLD, "payment_outstanding": False}
-    clock = log.follow("orders.commands", order.created, "ExpireOrder", "mina:1", over)
+    over = {"order_id": "mina:1", "deadline": HOLD, "at": HOLD}
+    clock = log.follow(
+        "orders.commands", order.created, "OrderTimedOut", "mina:1", over, source="/clock"
+    )
     order.order(clock, "OrderExpired")
 
 

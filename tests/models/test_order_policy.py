@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from itertools import permutations
 from typing import Any
 
@@ -10,7 +11,8 @@ import msgspec
 import pytest
 
 from models.messages import Payload
-from models.order_messages import OrderExpired
+from models.order_messages import ExpireOrder, OrderExpired, OrderTimedOut
+from models.order_policy import LIFETIME, due
 from tests.models.policy_story import ORCHESTRATED, ORDERS, PLACED
 from tests.models.saga_facts import (
     AUTHORIZED,
@@ -21,6 +23,7 @@ from tests.models.saga_facts import (
     CONFIRMED,
     DECLINED,
     ID,
+    NOON,
     NOT_CAPTURED,
     NOT_REFUNDED,
     PAID,
@@ -42,6 +45,7 @@ from tests.models.saga_facts import (
 )
 from tests.models.saga_story import each
 
+MOMENT = timedelta(microseconds=1)
 HELD = ORDERS.given(PLACED, AUTHORIZED)
 PIVOT = ORDERS.given(PLACED, AUTHORIZED, *each(reserved), CONFIRMED)
 TAKEN = PIVOT.when(CAPTURED)
@@ -61,6 +65,40 @@ def test_an_order_is_confirmed_when_its_money_and_all_its_lines_are_there(
     story = ORDERS.given(PLACED, *facts[:-1]).asks()
 
     story.when(facts[-1]).asks(CONFIRM).when(CONFIRMED).asks().waits()
+
+
+OVER = NOON + LIFETIME
+LATE = OrderTimedOut(order_id=ID, deadline=OVER, at=OVER)
+EXPIRE = ExpireOrder(order_id=ID, deadline=OVER, at=OVER, payment_outstanding=False)
+
+
+def test_an_order_whose_time_is_over_expires_if_its_payment_is_answered() -> None:
+    HELD.when(LATE).asks(EXPIRE).when(OrderExpired(order_id=ID)).forgets()
+
+
+def test_while_the_payment_is_unanswered_an_order_does_not_expire() -> None:
+    late = ORDERS.given(PLACED).when(LATE).asks()
+
+    late.when(AUTHORIZED).asks(EXPIRE)
+    late.when(DECLINED).asks(reject("card_declined"))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        msgspec.structs.replace(LATE, at=OVER - MOMENT),
+        msgspec.structs.replace(LATE, deadline=OVER - MOMENT),
+    ],
+)
+def test_a_deadline_that_has_not_come_or_is_not_the_orders_means_nothing(said: Payload) -> None:
+    HELD.when(said).asks().waits()
+
+
+@pytest.mark.parametrize("story", [PIVOT, HELD.when(REQUESTED), ORDERS.given(PLACED).when(LATE)])
+def test_the_clock_says_nothing_of_an_order_that_is_confirmed_cancelled_or_late(story: Any) -> None:
+    assert due(story.memory) is None
+    assert due(HELD.memory) == OVER
+    assert due(None) is None
 
 
 @pytest.mark.parametrize("facts", [*permutations([CAPTURED, *each(deducted)])])
