@@ -15,6 +15,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 
+from agents.publishing import at_home
 from models.messages import Message, Payload
 from streams.unit import Unit
 from tables.memories import Memories
@@ -57,7 +58,7 @@ class Policy(Generic[M]):
         """Take facts that follow from the message in hand, and what follows from them in turn."""
         facts = deque(events)
         order_id: str | None = getattr(facts[0], "order_id", None) if facts else None
-        if order_id is None:
+        if order_id is None or not at_home(message, order_id):
             return
         before = memory = self.memories.load(unit, order_id)
         index = len(facts)

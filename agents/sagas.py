@@ -9,14 +9,17 @@ from functools import partial
 from typing import Any, Final, get_args
 
 from agents import timing
-from agents.publishing import follow, publish, reading
+from agents.deciding import REUSED
+from agents.publishing import at_home, follow, publish, reading
 from models.messages import Message, Payload
 from models.notification_messages import NotificationCommand, NotificationEvent
 from models.order_ids import user_of
 from models.order_messages import OrderCommand, OrderEvent
 from models.payment_messages import PaymentCommand, PaymentEvent
 from models.saga_deadlines import DEFAULT, Patience
+from models.saga_fold import evolve
 from models.saga_messages import SagaCommand, SagaCommandRefused, SagaEvent, SagaTimedOut
+from models.saga_operators import Intervention
 from models.saga_state import Saga
 from models.sagas import finished, react
 from models.stock_messages import StockCommand, StockEvent
@@ -27,6 +30,7 @@ from streams.topics import Topic
 from streams.unit import Unit
 from streams.units import units
 from tables import sagas as table
+from tables.inbox import NEW, Verdict, receive
 
 SOURCE: Final = "/sagas"
 # Where each command goes, and the field that names its aggregate.
@@ -52,11 +56,19 @@ def handle(unit: Unit[Message], message: Message, patience: Patience = DEFAULT) 
     order_id: str | None = getattr(data, "order_id", None)
     if order_id is None:
         return
-    if unit.foreign:
-        if not isinstance(data, SagaCommand):
-            return
+    if unit.foreign and isinstance(data, SagaCommand):
         check_address(unit, message, order_id, user_of(order_id))
+    elif unit.foreign or not at_home(message, order_id):
+        return
+    receipt = receive(unit, message) if isinstance(data, Intervention) else NEW
+    if receipt.verdict is Verdict.REPEAT:
+        return
     before = table.load(unit, order_id)
+    if receipt.verdict is Verdict.CONFLICT:
+        refused = SagaCommandRefused(order_id=order_id, command=message.type, reason=REUSED)
+        _report(unit, message, before, (refused,), receipt.body)
+        table.store(unit, before, evolve(before, refused))
+        return
     saga, events, commands = react(
         before, data, home=message.partitionkey, now=unit.time, patience=patience
     )
@@ -76,7 +88,11 @@ def handle(unit: Unit[Message], message: Message, patience: Patience = DEFAULT) 
 
 
 def _report(
-    unit: Unit[Message], cause: Message, before: Saga | None, events: tuple[SagaEvent, ...]
+    unit: Unit[Message],
+    cause: Message,
+    before: Saga | None,
+    events: tuple[SagaEvent, ...],
+    body: int = 0,
 ) -> None:
     version = before.version if before else 0
     for index, event in enumerate(events):
@@ -87,7 +103,7 @@ def _report(
             event,
             source=SOURCE,
             subject=event.order_id,
-            index=index,
+            index=body + index,
             sequence=None if unknown else version + index + 1,
         )
         publish(unit, topics.sagas, said)

@@ -162,8 +162,9 @@ def _changes(memory: Memory, fact: Payload) -> dict[str, Any]:
             changes = {"declined": fact.reason}
         case PaymentCommandRefused(command="CapturePayment") if memory.confirmed:
             changes = {"uncaptured": fact.reason}
-        case PaymentRefunded():  # before its end was asked for, it was somebody's kindness
-            changes = {"returned": memory.returned or memory.undone}
+        case PaymentRefunded(amount=amount):  # before its end was asked for, somebody's kindness
+            back = memory.undone and amount >= memory.total
+            changes = {"returned": memory.returned or back}
         case OrderTimedOut(deadline=deadline, at=at):
             changes = {"late": memory.late or (deadline == due(memory) and deadline <= at)}
         case _ if type(fact) in _NOTED:

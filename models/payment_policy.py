@@ -146,8 +146,9 @@ def _changes(memory: Memory, fact: Payload) -> dict[str, Any]:
             changes = {"uncaptured": True}
         case PaymentCommandRefused(command="AuthorizePayment") if not memory.authorized:
             changes = {"over": True}
-        case PaymentRefunded():  # before its end was asked for, it was somebody's kindness
-            changes = {"returned": memory.returned or memory.undone}
+        case PaymentRefunded(amount=amount):  # before its end was asked for, somebody's kindness
+            back = memory.undone and amount >= memory.total
+            changes = {"returned": memory.returned or back}
         case _ if type(fact) in _NOTED:
             changes = {_NOTED[type(fact)]: True}
     return changes

@@ -80,7 +80,8 @@ def may_follow(saga: Saga, answer: Answer) -> bool:
     """Whether an answer that fits nowhere now may fit later."""
     if saga.state == "expected":  # the order's own facts never come before the first of them
         return answer.verdict != "due" and answer.step != "confirm" and answer.line <= MOST_LINES
-    if saga.outcome not in (None, "confirmed"):
+    in_part = answer.verdict == "undone" and _falls_short(saga, answer)
+    if saga.outcome not in (None, "confirmed") or in_part:
         return False
     if answer.step == "notify":
         ahead = _STAGE[answer.kind] > _STAGE[saga.telling]
@@ -157,7 +158,7 @@ def _on_part(saga: Saga, step: Step, answer: Answer, now: datetime) -> Iterator[
         case "refusal", "undoing" if saga.style == "choreography" and step.undo_unanswered:
             # Nothing was ever held, and nobody goes on to say so.
             yield SagaStepCompensated(order_id=saga.order_id, step=step.name, line=line)
-        case "undone", "undoing":
+        case "undone", "undoing" if not _falls_short(saga, answer):
             yield SagaStepCompensated(order_id=saga.order_id, step=step.name, line=line)
         case "undone", "done":
             yield from _let_go(saga, step, line)
@@ -165,6 +166,12 @@ def _on_part(saga: Saga, step: Step, answer: Answer, now: datetime) -> Iterator[
             yield from _not_undone(saga, step, answer)
         case "lapsed", "done":
             yield from _lapsed(saga, step, answer, now)
+
+
+def _falls_short(saga: Saga, answer: Answer) -> bool:
+    """Whether it gives back a part only, as others may have asked for under the same id."""
+    amount = answer.amount
+    return answer.step == "capture" and amount is not None and amount < saga.total
 
 
 def _overtaken(saga: Saga, step: Step, answer: Answer) -> bool:

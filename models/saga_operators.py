@@ -64,9 +64,11 @@ def _forbidden(saga: Saga | None, command: Intervention) -> str:
     if saga is None or saga.state == "expected":
         return "there is no saga of this order under way; look at the order"
     if saga.style == "choreography":
-        return "nobody coordinates this order, its contexts ask again themselves; or cancel it"
+        return "nobody coordinates this order; cancel it, or mend what its contexts wait for"
     if isinstance(command, CompensateSaga):
         return _not_compensated(saga)
+    if isinstance(command, SkipSagaStep) and command.step == "confirm" and saga.goal is None:
+        return "only the order itself can confirm it; retry the step, or compensate"
     if not waiting_for(saga, command.step):
         return f"nothing of {command.step} is waited for; look at what the saga waits for"
     return ""

@@ -162,16 +162,23 @@ class Dial:
     def advance(self, now: int) -> list[tuple[bytes, bytes]]:
         """Take what is due and was not taken: the late ones, and a page of the others."""
         self.moved.clear()
-        taken = [(key, value) for key in self.late if (value := self.store.get(key)) is not None]
-        self.late.clear()
-        page = self.store.scan(PREFIX, after=self.passed, limit=PAGE)
         end = _first_key(now + 1)
+        taken = [
+            (key, value)
+            for key in self.late
+            if key < end and (value := self.store.get(key)) is not None
+        ]
+        self.late = {
+            key for key in self.late if key >= end
+        }  # a clock that was put back is waited for
+        page = self.store.scan(PREFIX, after=self.passed, limit=PAGE)
         due = [(key, value) for key, value in page if key < end]
         if len(due) == PAGE:
             self.passed = due[-1][0]
         else:
             self.passed = max(self.passed, end)
             self.next = _due_of(page[len(due)][0]) if len(due) < len(page) else _LAST
+        self.next = min([self.next, *map(_due_of, self.late)])
         return taken + due
 
 

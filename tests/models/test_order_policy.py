@@ -229,3 +229,10 @@ def test_what_has_ended_is_forgotten(end: Payload) -> None:
 )
 def test_what_is_not_of_this_order_says_nothing(fact: Payload) -> None:
     assert PIVOT.when(fact).asks().memory is PIVOT.memory
+
+
+def test_a_part_of_the_money_is_not_the_money() -> None:
+    """Others may have had a part given back, under the very id of the refund that comes later."""
+    story = SOLD.when(REQUESTED, *each(restocked), little(REFUNDED)).asks()
+
+    story.when(REFUNDED).asks(COMPLETE)

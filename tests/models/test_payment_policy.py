@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from models.messages import Payload
@@ -172,3 +173,10 @@ def test_race_8_money_taken_after_the_end_revives_nothing() -> None:
 
     for late in (AUTHORIZED, CAPTURED, CONFIRMED, PaymentCompleted(**_fields(CAPTURED))):
         story.when(late).asks().forgets()
+
+
+def test_a_part_of_the_money_is_not_the_money() -> None:
+    """Others may have had a part given back, under the very id of the refund that comes later."""
+    part = msgspec.structs.replace(REFUNDED, amount=REFUNDED.amount - 1)
+
+    PIVOT.when(CAPTURED, REQUESTED, part).waits(REFUND).when(REFUNDED).forgets()

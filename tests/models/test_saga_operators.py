@@ -210,6 +210,7 @@ Verb = Literal["retry", "skip", "compensate"]
 SENSELESS: dict[str, tuple[tuple[Payload, ...], Payload, str]] = {
     "not waited for": (HELD, retry("capture"), "nothing of capture is waited for"),
     "answered": (HELD, skip("authorize"), "nothing of authorize is waited for"),
+    "for the order to say": (RESERVED, skip("confirm"), "only the order itself can confirm it"),
     "undone already": ((*HELD, REQUESTED), COMPENSATE, "being undone already"),
     "ended": (SOLD, COMPENSATE, "has ended, confirmed; cancel the order"),
     "paid": (DEDUCTED, COMPENSATE, "may be shipped; cancel the order"),

@@ -210,6 +210,26 @@ async def test_a_timer_that_is_set_for_a_time_in_the_past_is_due_at_once(
     await published(broker, "first", "past")
 
 
+async def test_a_clock_that_was_put_back_is_waited_for(
+    lane: Lane, broker: Broker, clock: Clock
+) -> None:
+    lane.open()
+    clock.time = NOON + HOUR
+    await turns()
+    lane.set("first", NOON)
+    lane.commit()
+    await eventually(lambda: broker.published == ["first"], "all up to one o'clock was looked at")
+    clock.time = NOON
+    for name, due in (("later", NOON + 2 * SECOND), ("soon", NOON + SECOND)):
+        lane.set(name, due)
+    lane.commit()
+    await turns()
+    assert broker.published == ["first"]
+
+    clock.time = NOON + SECOND
+    await eventually(lambda: broker.published == ["first", "soon"], "the one that is due by now")
+
+
 async def test_a_timer_that_is_set_anew_is_published_as_it_is_now(
     lane: Lane, broker: Broker
 ) -> None:
