@@ -30,6 +30,7 @@ TOPICS = (
     "notifications",
 )
 EPOCH = datetime(2026, 11, 23, tzinfo=UTC)
+_VERSIONS = {"OrderCreated": 4, "CreateOrder": 2, "SagaStepStarted": 2}  # of all others the first
 _WRITERS = {"commands": "/sagas", "replies": "/stock"}
 CONTENT_TYPE = ("content-type", b"application/cloudevents+json; charset=UTF-8")
 
@@ -138,7 +139,7 @@ class Log:
             "type": kind,
             "subject": subject,
             "time": self.time,
-            "dataversion": 3 if kind == "OrderCreated" else 1,
+            "dataversion": _VERSIONS.get(kind, 1),
             "partitionkey": home,
             "data": data,
         }
