@@ -111,7 +111,7 @@ def _due(saga: Saga, answer: Answer, now: datetime) -> Iterator[SagaEvent]:
     if kind in ENDS.values():
         if kind == ENDS.get(saga.goal) and all_undone(saga):
             yield telling(saga, kind)
-        elif kind == "expired" and saga.goal is None:  # by others than the saga
+        elif kind == "expired" and saga.goal in (None, "reject"):  # by others than the saga
             yield SagaCompensationStarted(
                 order_id=saga.order_id, goal="expire", reason=kind, at=now
             )

@@ -12,7 +12,7 @@ own aggregate is decided at once.
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import partial
 from types import ModuleType
@@ -31,7 +31,7 @@ from models.saga_messages import SagaEvent
 from models.saga_state import Saga
 from models.sagas import finished, react
 from models.stock import Level, Reservation, Stock, reservation_in
-from models.stock_messages import OrderLineCommand, StockCommand
+from models.stock_messages import StockCommand
 from tests.models.bank import Bank
 from tests.models.shop_policies import Policies
 
@@ -72,6 +72,7 @@ class Shop:
         self.notices: dict[str, Notices] = {}
         self.sagas: dict[str, Saga] = {}
         self.ended: dict[str, Saga] = {}  # that have left the table
+        self.now = NOON  # as the sagas have it
         self.policies = Policies(self._issue, NOON)
         self.choreographed: set[str] = set()
         self.lagging: tuple[str, str] | None = None  # a reader, and the topic it is slow with
@@ -86,7 +87,7 @@ class Shop:
         key = command.sku if topic == "stock.commands" else user_of(command.order_id) or ""
         self.queues[topic.removesuffix(".commands"), topic, key].append(command)
 
-    def steps(self) -> list[Callable[[], None]]:
+    def steps(self) -> list[partial[None]]:
         """All that may happen next: a queue delivers, a call or a mail is answered.
 
         What was answered may be answered again, as long as the answer is on its way.
@@ -183,11 +184,12 @@ class Shop:
             self.events["stock", sku].append(event)
         self.levels[sku] = after.level
         _keep(self.reservations, key, after.reservation)
-        if isinstance(command, OrderLineCommand) and (answer := stock.answer(after, command)):
-            self._put("sagas.replies", command.reply_to, answer)
+        home, answer = getattr(command, "reply_to", None), stock.answer(after, command)
+        if home is not None and answer is not None:
+            self._put("sagas.replies", home, answer)
 
     def _saga(self, fact: Any, home: str) -> None:
-        saga, events, commands = react(self.sagas.get(fact.order_id), fact, home=home, now=NOON)
+        saga, events, commands = react(self.sagas.get(fact.order_id), fact, home=home, now=self.now)
         self._heard(fact.order_id, events, commands)
         if saga is not None and finished(saga):
             self.ended[fact.order_id] = saga

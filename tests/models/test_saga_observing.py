@@ -9,6 +9,7 @@ import pytest
 
 from models.messages import Payload
 from models.saga_messages import (
+    SagaCompensationStarted,
     SagaStepStarted,
     SagaStuck,
 )
@@ -17,20 +18,24 @@ from tests.models.saga_facts import (
     CAPTURE,
     CONFIRM,
     CONFIRMED,
+    EXPIRED,
     ID,
     NOON,
     NOT_REFUNDED,
     REQUESTED,
     SHIPPED,
     VOID,
+    VOIDED,
     cancel,
     created,
     lapsed,
     not_deducted,
     not_reserved,
     release,
+    released,
     reserve,
     reserved,
+    told,
 )
 from tests.models.saga_silence import waits
 from tests.models.saga_story import (
@@ -41,6 +46,7 @@ from tests.models.saga_story import (
     SOLD,
     TAKEN,
     done,
+    ended,
     given,
     refused,
     turned,
@@ -126,3 +132,12 @@ def test_an_observer_does_not_call_twice_nor_for_what_has_ended() -> None:
 
 def test_an_observer_leaves_a_reservation_that_expires_to_stock() -> None:
     given(OBSERVED, *RESERVED[1:]).when(lapsed(1)).then().asks()
+
+
+def test_an_observed_order_that_expires_while_it_is_turned_down_has_expired() -> None:
+    """Its time was over before the refusal was heard where that is decided."""
+    turned_down = given(OBSERVED, AUTHORIZED, not_reserved(1)).when(EXPIRED)
+    assert [type(event) for event in turned_down.events] == [SagaCompensationStarted]
+
+    over = turned_down.when(VOIDED, released(2), released(3), told("expired"))
+    assert over.events[-1] == ended("expired", "expired")

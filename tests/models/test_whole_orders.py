@@ -1,12 +1,15 @@
 """Whole orders on the pure models: whatever overtakes what, every order ends once, and rightly.
 
 The machine places, cancels, ships and repeats; delivers any queue's next message; answers any
-call, twice if it likes. When all has come to rest, the books are compared. Orders of both styles
-are in the same shop, and fight for the same goods.
+call, twice if it likes; lets any deadline pass. When all has come to rest, the books are compared.
+Orders of both styles are in the same shop, and fight for the same goods.
+
+`ORDERFLOW_STEPS` sets how many steps are taken in all (100 000 in the long run: `make faults`).
 """
 
 from __future__ import annotations
 
+import os
 from itertools import chain
 from random import Random
 from typing import TypeVar, get_args
@@ -33,16 +36,15 @@ from models.order_messages import (
     Style,
 )
 from models.payment_messages import RefundPayment
-from models.stock_messages import (
-    HOLD,
-    AdjustStock,
-    ExpireReservation,
-    OrderLineCommand,
-    ReceiveStock,
-)
+from models.stock_messages import AdjustStock, OrderLineCommand, ReceiveStock
+from tests.models import clock
 from tests.models.bank import METHODS
-from tests.models.shop import NOON, Shop
+from tests.models.shop import Shop
 from tests.models.shop_books import check_always, check_at_rest
+
+STEPS = int(os.environ.get("ORDERFLOW_STEPS", "3600"))
+LENGTH = 60  # of one example, in steps; some end before, so that 48 or more are taken on average
+TAKEN = 45
 
 USERS = st.sampled_from(["ada", "bob"])
 SKUS = st.sampled_from(["TEA", "CUP"])
@@ -143,13 +145,23 @@ class WholeOrders(RuleBasedStateMachine):
     def hold_for_too_long(self, which: int, lost: bool) -> None:  # noqa: FBT001 - as drawn
         """A reservation expires; perhaps its goods, and all others of their kind, are gone."""
         (sku, reservation_id), found = _one(list(self.shop.reservations.items()), which)
-        self.shop.send(
-            ExpireReservation(
-                sku=sku, reservation_id=reservation_id, order_id=found.order_id, at=NOON + HOLD
-            )
-        )
+        clock.expire(self.shop, sku, reservation_id)
         if lost:
             self.lose(sku, -found.quantity - self.shop.levels[sku].available)
+
+    @precondition(lambda self: self._waiting())
+    @rule(which=ANY, times=st.integers(1, 7))
+    def miss_answers(self, which: int, times: int) -> None:
+        """The deadline of a saga passes, so often perhaps that it gives up."""
+        order_id = _one(self._waiting(), which)
+        for _ in range(times):
+            if order_id in self._waiting():
+                clock.miss(self.shop, order_id)
+
+    @precondition(lambda self: self.order_ids)
+    @rule(which=ANY)
+    def run_out(self, which: int) -> None:
+        clock.run_out(self.shop, _one(self.order_ids, which))
 
     @precondition(lambda self: self.shop.steps())
     @rule(count=st.integers(1, 80), chance=st.randoms())
@@ -185,6 +197,14 @@ class WholeOrders(RuleBasedStateMachine):
             self.shop.send(msgspec.structs.replace(asked, refund_id=by_hand))
         self.shop.rest()
 
+    def _waiting(self) -> list[str]:
+        """The sagas that may miss answers; what comes before its order is waited for far longer."""
+        return [
+            order_id
+            for order_id, saga in self.shop.sagas.items()
+            if saga.deadline is not None and saga.state != "expected"
+        ]
+
     def _asked(self) -> list[Payload]:
         """What went over a topic: of what policies ask, the commands to stock."""
         wanted = chain(*self.shop.policies.asked.values())
@@ -205,4 +225,6 @@ def _one(things: list[T], which: int) -> T:
 
 
 TestWholeOrders = WholeOrders.TestCase
-TestWholeOrders.settings = settings(deadline=None, max_examples=60, stateful_step_count=60)
+TestWholeOrders.settings = settings(
+    deadline=None, max_examples=-(-STEPS // TAKEN), stateful_step_count=LENGTH
+)
