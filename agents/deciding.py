@@ -52,19 +52,43 @@ class Aggregate(Generic[S]):
     inbox: bool = False
     then: Callable[[Unit[Message], Message, S | None], None] | None = None
 
-    def handle(self, unit: Unit[Message], message: Message) -> None:
-        """Decide on a command; the handler of the context's agent."""
+    def handle(self, unit: Unit[Message], message: Message) -> Sequence[Payload]:
+        """Decide on a command that has come; returns its events."""
         command = message.data
         if unit.foreign:
             check_address(unit, message, self.subject(command), self.home(command))
         receipt = receive(unit, message) if self.inbox else NEW
-        before = after = self.load(unit, command)
-        for index, event in enumerate(self._decide(receipt, before, message), receipt.body):
-            after = self.evolve(after, event)
-            publish(unit, self.topic, self._event(unit, message, event, index, after))
-        self.store(unit, message, before, after)
+        before = self.load(unit, command)
+        events = self._decide(receipt, before, message)
+        after = self._take(unit, message, command, before, events, receipt.body)
         if self.then is not None and receipt.verdict is Verdict.NEW:
             self.then(unit, message, after)
+        return events
+
+    def decide_on(
+        self, unit: Unit[Message], cause: Message, command: Payload, index: int
+    ) -> Sequence[Payload]:
+        """Decide on a command that follows from the fact in hand; returns its events."""
+        before = self.load(unit, command)
+        events = self.decide(before, command)
+        self._take(unit, cause, command, before, events, index)
+        return events
+
+    def _take(  # noqa: PLR0913, PLR0917 - what a decision is made of
+        self,
+        unit: Unit[Message],
+        cause: Message,
+        command: Payload,
+        before: S | None,
+        events: Sequence[Payload],
+        first: int,
+    ) -> S | None:
+        after = before
+        for index, event in enumerate(events, first):
+            after = self.evolve(after, event)
+            publish(unit, self.topic, self._event(unit, cause, command, event, index, after))
+        self.store(unit, cause, before, after)
+        return after
 
     def _decide(self, receipt: Receipt, state: S | None, message: Message) -> Sequence[Payload]:
         match receipt.verdict:
@@ -75,15 +99,21 @@ class Aggregate(Generic[S]):
             case Verdict.REPEAT:
                 return ()
 
-    def _event(
-        self, unit: Unit[Message], cause: Message, data: Payload, index: int, state: S | None
+    def _event(  # noqa: PLR0913, PLR0917 - what an event is made of
+        self,
+        unit: Unit[Message],
+        cause: Message,
+        command: Payload,
+        data: Payload,
+        index: int,
+        state: S | None,
     ) -> Message:
         return follow(
             unit,
             cause,
             data,
             source=self.source,
-            subject=self.subject(cause.data),
+            subject=self.subject(command),
             index=index,
             sequence=state.version if state is not None and state.version else None,
         )

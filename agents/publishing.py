@@ -11,6 +11,7 @@ from types import UnionType
 from typing import Final, get_args
 
 from models.messages import Catalog, Message, Payload, derive_id
+from models.order_ids import user_of
 from models.upcasters import catalog
 from streams.codec import CONTENT_TYPE, Codec
 from streams.topics import Topic
@@ -55,6 +56,14 @@ def follow(  # noqa: PLR0913 - an envelope has that many attributes, given by na
         partitionkey=home or cause.partitionkey,
         data=data,
     )
+
+
+def at_home(message: Message, order_id: str) -> bool:
+    """Whether a fact of an order lies where the order's messages lie, as far as its id tells.
+
+    Others may have asked a context for something in the name of any order.
+    """
+    return user_of(order_id) in {None, message.partitionkey}
 
 
 def publish(unit: Unit[Message], topic: Topic, message: Message) -> None:

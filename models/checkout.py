@@ -49,6 +49,7 @@ from models.payment_messages import (
     RefundPayment,
     VoidPayment,
     payment_of,
+    return_of,
 )
 from models.saga_messages import StepName
 from models.saga_state import Saga
@@ -86,6 +87,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _authorize(saga: Saga, _: int) -> Payload:
+    assert saga.currency is not None  # noqa: S101 - set when the saga starts
     return AuthorizePayment(
         payment_id=payment_of(saga.order_id),
         order_id=saga.order_id,
@@ -146,7 +148,8 @@ def _refund(saga: Saga, _: int) -> Payload:
     return RefundPayment(
         payment_id=payment_id,
         order_id=saga.order_id,
-        refund_id=f"{payment_id}/return",  # the saga gives everything back, once
+        # The saga gives everything back, once. Who tries again after a refusal says so by its id.
+        refund_id=return_of(payment_id) + (f"/{saga.refund}" if saga.refund > 1 else ""),
         amount=saga.total,
     )
 

@@ -17,6 +17,13 @@ Quantity = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 Count = Annotated[int, msgspec.Meta(ge=0)]
 MOST_LINES: Final = 100
 
+# Who drives an order through its checkout: one saga, or every context by rules of its own.
+Style = Literal["orchestration", "choreography"]
+
+# Why an order came to nothing, where no gateway gives the reason.
+OUT_OF_STOCK: Final = "out_of_stock"
+TOO_LITTLE: Final = "too_little_money"  # the gateway gave less than was asked
+
 Status = Literal[
     "PENDING",
     "CONFIRMED",
@@ -49,7 +56,10 @@ class OrderLine(Payload, frozen=True, kw_only=True):
 
 
 class CreateOrder(Payload, frozen=True, kw_only=True):
-    """Place an order. `method` is how the customer pays, in the gateway's words."""
+    """Place an order.
+
+    `method` is how the customer pays, in the gateway's words; `saga` the style of its checkout.
+    """
 
     order_id: Name
     user_id: Name
@@ -57,6 +67,7 @@ class CreateOrder(Payload, frozen=True, kw_only=True):
     lines: Annotated[tuple[OrderLine, ...], msgspec.Meta(min_length=1, max_length=MOST_LINES)]
     currency: Currency
     method: Name
+    saga: Style = "orchestration"
 
 
 class ConfirmOrder(Payload, frozen=True, kw_only=True):
@@ -121,6 +132,17 @@ class ConfirmDelivery(Payload, frozen=True, kw_only=True):
     order_id: Name
 
 
+class OrderTimedOut(Payload, frozen=True, kw_only=True):
+    """The clock: a pending order that nobody coordinates has had its time, at `at`.
+
+    It is no command: what follows depends on what is known of its money.
+    """
+
+    order_id: Name
+    deadline: Instant
+    at: Instant
+
+
 OrderCommand = (
     CreateOrder
     | ConfirmOrder
@@ -152,6 +174,7 @@ class OrderCreated(Payload, frozen=True, kw_only=True):
     currency: Currency
     currency_source: Literal["given", "upcast"]
     method: Name | None = None
+    saga: Style = "orchestration"
 
 
 class OrderConfirmed(Payload, frozen=True, kw_only=True):

@@ -36,9 +36,11 @@ from models.order_messages import (
     OrderRejected,
     OrderShipped,
     Status,
+    Style,
 )
 from models.payment_projection import PaymentStatus, PaymentView, Sums
-from models.saga_projection import SagaSummary, SagaView, StockStatus, stock_status, summary
+from models.saga_projection import SagaSummary, SagaView, summary
+from models.saga_stock import StockStatus, stock_status
 
 NoticeStatus = Literal["requested", "sent", "failed", "superseded"]
 
@@ -86,6 +88,7 @@ class OrderView(msgspec.Struct, frozen=True, kw_only=True):
     Until its OrderCreated is projected it has no `status`, no `created_at` and no lines: then only
     its payment, its saga or its notices were heard of. Amounts are in minor units. `version` is
     the sequence of the last event of the order itself; 0 for orders from before there were any.
+    `style` is what drives it through its checkout; None in views from before there was a choice.
     `reason` is why it was rejected or cancelled. `sums` is None while there is no payment.
     """
 
@@ -97,6 +100,7 @@ class OrderView(msgspec.Struct, frozen=True, kw_only=True):
     currency: Currency | None = None
     currency_source: Literal["given", "upcast"] | None = None
     method: str | None = None
+    style: Style | None = None
     status: Status | None = None
     paid: bool = False
     payment_status: PaymentStatus = "none"
@@ -199,5 +203,6 @@ def _created(event: OrderCreated, time: datetime) -> dict[str, Any]:
         "currency": event.currency,
         "currency_source": event.currency_source,
         "method": event.method,
+        "style": event.saga,
         "created_at": time,
     }

@@ -118,6 +118,7 @@ def _create(order: Order | None, command: CreateOrder) -> tuple[OrderEvent, ...]
         currency=command.currency,
         currency_source="given",
         method=command.method,
+        saga=command.saga,
     )
     if order is None:
         wrong = _wrong(command, total)

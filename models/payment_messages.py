@@ -6,17 +6,30 @@ outcome comes back as `GatewayAnswered`.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 from models.messages import Instant, Name, Payload, Text
 from models.money import Amount, Currency
 
 Operation = Literal["authorize", "capture", "void", "refund"]
 
+DEFAULT_METHOD: Final = "card"  # of orders so old that they do not say
+
 
 def payment_of(order_id: str) -> str:
     """Return the id of an order's payment."""
     return f"{order_id}/payment"
+
+
+def return_of(payment_id: str) -> str:
+    """Return the id of the refund by which a checkout gives everything back, once."""
+    return f"{payment_id}/return"
+
+
+def of_other_payment(fact: Payload) -> bool:
+    """Whether a fact is about a payment that is not that of its order's checkout."""
+    found: str | None = getattr(fact, "payment_id", None)
+    return found is not None and found != payment_of(getattr(fact, "order_id", ""))
 
 
 # Commands.

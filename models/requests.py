@@ -1,4 +1,4 @@
-"""Requests: what people and programs may ask of orders and stock, and the commands they become.
+"""Requests: what people and programs may ask of orders, sagas and stock, as commands.
 
 Stricter than the commands, which also read what older code wrote: users and SKUs have to fit into
 a path, and text that is shown or mailed holds no control characters. What a single field must be
@@ -21,7 +21,9 @@ from models.order_messages import (
     OrderLine,
     Quantity,
     ShipOrder,
+    Style,
 )
+from models.saga_messages import CompensateSaga, RetrySagaStep, SkipSagaStep, StepName
 from models.stock_messages import AdjustStock, Change, ReceiveStock
 
 # `$` alone would let a trailing newline through, hence the look ahead. ECMA 262 reads them, too.
@@ -40,6 +42,7 @@ Lines = Annotated[str, msgspec.Meta(pattern=_PRINTABLE, min_length=1, max_length
 Address = Annotated[
     str, msgspec.Meta(pattern=_ADDRESS, min_length=3, max_length=254, examples=["ada@example.com"])
 ]
+Operator = Annotated[Line, msgspec.Meta(examples=["grace"])]
 NonZero = Annotated[Change, msgspec.Meta(extra_json_schema={"not": {"const": 0}, "examples": [-3]})]
 
 
@@ -65,13 +68,17 @@ class LineRequest(Request, frozen=True, kw_only=True):
 
 
 class OrderRequest(Request, frozen=True, kw_only=True):
-    """An order. A line that names a currency names the order's."""
+    """An order. A line that names a currency names the order's.
+
+    `saga` is the style of its checkout; without it, that of the settings.
+    """
 
     user_id: UserId
     customer: CustomerRequest | None = None
     lines: Annotated[tuple[LineRequest, ...], msgspec.Meta(min_length=1, max_length=MOST_LINES)]
     currency: Currency
     payment_method: Line = "card"
+    saga: Style | None = None
 
 
 class CancelRequest(Request, frozen=True, kw_only=True):
@@ -88,6 +95,29 @@ class ShipRequest(Request, frozen=True, kw_only=True):
 
 class DeliverRequest(Request, frozen=True, kw_only=True):
     """The customer has it; there is nothing to add."""
+
+
+class RetryRequest(Request, frozen=True, kw_only=True):
+    """Who wants a step of a saga to be tried again, and why."""
+
+    step: StepName
+    by: Operator
+    reason: Lines
+
+
+class SkipRequest(Request, frozen=True, kw_only=True):
+    """Who takes a step of a saga as done, and why: it was settled by other means."""
+
+    step: StepName
+    by: Operator
+    reason: Lines
+
+
+class CompensateRequest(Request, frozen=True, kw_only=True):
+    """Who wants all of a saga to be undone, and why."""
+
+    by: Operator
+    reason: Lines
 
 
 class ReceiveRequest(Request, frozen=True, kw_only=True):
@@ -152,8 +182,8 @@ def _too_much(order: OrderRequest) -> Flaw | None:
     )
 
 
-def create_order(order_id: str, order: OrderRequest) -> CreateOrder:
-    """The command that a request for an order becomes."""
+def create_order(order_id: str, order: OrderRequest, style: Style = "orchestration") -> CreateOrder:
+    """The command that a request for an order becomes; `style` is for one that names none."""
     customer = order.customer
     return CreateOrder(
         order_id=order_id,
@@ -167,6 +197,7 @@ def create_order(order_id: str, order: OrderRequest) -> CreateOrder:
         ),
         currency=order.currency,
         method=order.payment_method,
+        saga=order.saga or style,
     )
 
 
@@ -181,6 +212,20 @@ def order_command(
             return ShipOrder(order_id=order_id, tracking=request.tracking)
         case _:
             return ConfirmDelivery(order_id=order_id)
+
+
+def saga_command(
+    order_id: str, request: RetryRequest | SkipRequest | CompensateRequest
+) -> RetrySagaStep | SkipSagaStep | CompensateSaga:
+    """The command that an operator's request about a saga becomes."""
+    by, reason = request.by, request.reason
+    match request:
+        case RetryRequest(step=step):
+            return RetrySagaStep(order_id=order_id, step=step, by=by, reason=reason)
+        case SkipRequest(step=step):
+            return SkipSagaStep(order_id=order_id, step=step, by=by, reason=reason)
+        case _:
+            return CompensateSaga(order_id=order_id, by=by, reason=reason)
 
 
 def stock_command(sku: str, request: ReceiveRequest | AdjustRequest) -> ReceiveStock | AdjustStock:

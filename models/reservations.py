@@ -13,6 +13,7 @@ import msgspec
 
 from models.stock_messages import (
     DeductStock,
+    ExpireReservation,
     OrderLineCommand,
     ReleaseStock,
     ReserveStock,
@@ -21,6 +22,7 @@ from models.stock_messages import (
     StockDeductionRefused,
     StockEvent,
     StockReleased,
+    StockReservationExpired,
     StockReservationFailed,
     StockReserved,
     StockRestocked,
@@ -74,7 +76,9 @@ def evolve(reservation: Reservation | None, event: Any) -> Reservation:
     return msgspec.structs.replace(found, **changes)
 
 
-def answer(found: Reservation, command: OrderLineCommand) -> StockEvent | None:
+def answer(  # noqa: PLR0911 - one for each thing that is asked
+    found: Reservation, command: OrderLineCommand | ExpireReservation
+) -> StockEvent | None:
     """Return what was decided about such a command; None, if it was refused as no such thing."""
     match command:
         case ReserveStock(quantity=quantity) if quantity == found.quantity:
@@ -88,6 +92,8 @@ def answer(found: Reservation, command: OrderLineCommand) -> StockEvent | None:
             return StockReleased(**about(command), quantity=found.released)
         case RestockStock() if found.restocked is not None:
             return StockRestocked(**about(command), quantity=found.restocked)
+        case ExpireReservation() if found.status == "expired":
+            return StockReservationExpired(**about(command), quantity=found.quantity)
         case _:
             return None
 
@@ -98,6 +104,17 @@ def asked(found: Reservation, command: OrderLineCommand) -> StockReserved | Stoc
     if found.not_reserved is not None:
         return StockReservationFailed(**said, **msgspec.structs.asdict(found.not_reserved))
     return StockReserved(**said | {"expires_at": found.expires_at})
+
+
+def expiry(found: Reservation | None, command: Any) -> ExpireReservation | None:
+    """Return what ends a reservation if nobody comes for it in time; None if it is not open.
+
+    `command` is the one in hand, which says where the order is.
+    """
+    if found is None or found.status != "open" or found.expires_at is None:
+        return None
+    home = getattr(command, "reply_to", None)
+    return ExpireReservation(**about(command), at=found.expires_at, reply_to=home)
 
 
 def about(command: Any) -> dict[str, Any]:

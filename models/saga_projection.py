@@ -1,6 +1,6 @@
 """The view of a saga: how far each step of an order's journey is, line by line, and why.
 
-From it follows how far the stock of the order is: the saga hears of every line.
+How far the stock of the order is follows from it (`models/saga_stock.py`).
 """
 
 from __future__ import annotations
@@ -12,13 +12,16 @@ import msgspec
 
 from models.checkout import STEPS
 from models.messages import Message
-from models.order_messages import MOST_LINES
+from models.order_messages import MOST_LINES, Style
 from models.saga_messages import (
+    Action,
     Goal,
     Outcome,
+    SagaAskedAgain,
     SagaCompensationStarted,
     SagaCompleted,
     SagaEvent,
+    SagaIntervened,
     SagaStarted,
     SagaStepCompensated,
     SagaStepRefused,
@@ -26,65 +29,33 @@ from models.saga_messages import (
     SagaStepSucceeded,
     SagaStuck,
     StepName,
-    Style,
+)
+from models.saga_timeline import (
+    Answer,
+    StepView,
+    answered,
+    asked_again,
+    awaited,
+    freed,
+    started,
+    stuck,
 )
 
 SagaState = Literal["running", "compensating", "completed", "stuck"]
-PartStatus = Literal["waiting", "succeeded", "refused", "compensated", "stuck"]
-StockStatus = Literal["none", "reserving", "reserved", "refused", "deducted", "released"]
 
-_PER_LINE: Final = frozenset(step.name for step in STEPS if step.per_line)
-_COVERED: Final = {step.name: step.covers for step in STEPS}
-_Answer = SagaStepSucceeded | SagaStepRefused | SagaStepCompensated | SagaStuck
-_STATUS: Final[dict[type[_Answer], PartStatus]] = {
-    SagaStepSucceeded: "succeeded",
-    SagaStepRefused: "refused",
-    SagaStepCompensated: "compensated",
-    SagaStuck: "stuck",
-}
-# Of several lines the first of these counts: what is still to come, what failed, what is left.
-_FOREMOST: Final[tuple[PartStatus, ...]] = ("waiting", "refused", "succeeded", "compensated")
-_MATTERS: Final[tuple[StockStatus, ...]] = (
-    "reserving",
-    "refused",
-    "reserved",
-    "deducted",
-    "released",
-)
-_RESERVED: Final[dict[PartStatus, StockStatus]] = {
-    "waiting": "reserving",
-    "succeeded": "reserved",
-    "refused": "refused",
-    "compensated": "released",
-}
-_DEDUCTED: Final[dict[PartStatus, StockStatus]] = {
-    "succeeded": "deducted",
-    "refused": "refused",
-    "compensated": "released",
-}
+MOST_INTERVENTIONS: Final = 20  # kept in the view; the order's history has them all
+_TABLE: Final = {step.name: step for step in STEPS}
 
 
-class LinePart(msgspec.Struct, frozen=True, kw_only=True):
-    """A step's part for one line of the order; lines count from 1."""
+class Intervention(msgspec.Struct, frozen=True, kw_only=True):
+    """A human took a hand in it: when, how, who, and why; `id` is that of the event."""
 
-    line: int
-    status: PartStatus
-    since: datetime
-    reason: str | None = None
-
-
-class StepView(msgspec.Struct, frozen=True, kw_only=True):
-    """One step: when its commands were sent last, and since when its status is what it is.
-
-    `lines` is empty for steps that are not taken line by line.
-    """
-
-    step: StepName
-    status: PartStatus
-    started_at: datetime
-    since: datetime
-    reason: str | None = None
-    lines: tuple[LinePart, ...] = ()
+    id: str
+    at: datetime
+    action: Action
+    step: StepName | None
+    by: str
+    reason: str
 
 
 class SagaSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,23 +69,32 @@ class SagaSummary(msgspec.Struct, frozen=True, kw_only=True):
 class SagaView(msgspec.Struct, frozen=True, kw_only=True):
     """One saga. Steps stand in the order in which they were first started.
 
-    `waiting_for` is the step whose answers are out, or the compensation; None when nothing is.
+    `state_since` is when its `state` became what it is. `waiting_for` is the step whose answers
+    are out, or the compensation; None when nothing is. After `deadline` all of it is asked again:
+    `attempt` says how often it was since the saga last moved, `asked_again` what that was.
     `cause` is the id of the message that started it. `goal` and `reason` say how and why it is,
-    or was, undone; `stuck` which step could not be.
+    or was, undone; `stuck` which step needs a human, because its undoing was refused or, if
+    `silent`, because nobody answers. `interventions` are the last ones.
     """
 
     order_id: str
     style: Style | None = None
     state: SagaState = "running"
+    state_since: datetime | None = None
     step: StepName | None = None
     steps: tuple[StepView, ...] = ()
     lines: int = 0
     waiting_for: StepName | Literal["compensation"] | None = None
     waiting_since: datetime | None = None
+    deadline: datetime | None = None
+    attempt: int = 0
+    asked_again: tuple[str, ...] = ()
     cause: str | None = None
     goal: Goal | None = None
     reason: str | None = None
     stuck: StepName | None = None
+    silent: bool = False
+    interventions: tuple[Intervention, ...] = ()
     outcome: Outcome | None = None
     started_at: datetime
     updated_at: datetime
@@ -126,10 +106,13 @@ def project_saga(view: SagaView | None, event: SagaEvent, message: Message) -> S
     """Return the view after an event of the saga, which is news and has a sequence."""
     time = message.time
     if view is None:
-        view = SagaView(order_id=event.order_id, started_at=time, updated_at=time)
+        view = SagaView(order_id=event.order_id, started_at=time, updated_at=time, state_since=time)
+    changes = _changes(view, event, message)
+    if changes.get("state", view.state) != view.state:
+        changes["state_since"] = time
     return msgspec.structs.replace(
         view,
-        **_changes(view, event, message),
+        **changes,
         updated_at=max(view.updated_at, time),
         version=message.sequence or 0,
     )
@@ -140,94 +123,127 @@ def summary(view: SagaView) -> SagaSummary:
     return SagaSummary(state=view.state, step=view.step, outcome=view.outcome)
 
 
-def stock_status(view: SagaView) -> StockStatus:
-    """Return how far the stock of the order is: of all its lines, the one that matters most."""
-    parts = {step.step: {part.line: part.status for part in step.lines} for step in view.steps}
-    reserved, deducted = parts.get("reserve", {}), parts.get("deduct", {})
-    lines: set[StockStatus] = {_RESERVED[status] for status in reserved.values()}
-    if deducted:
-        lines = {
-            _DEDUCTED.get(status) or _RESERVED[reserved.get(line, "succeeded")]
-            for line, status in deducted.items()
-        }
-    return next((status for status in _MATTERS if status in lines), "none")
-
-
 def _changes(view: SagaView, event: SagaEvent, message: Message) -> dict[str, Any]:
-    time = message.time
+    changes: dict[str, Any] = {}  # that a command was refused changes nothing
     match event:
         case SagaStarted():
             lines = min(len(event.lines), MOST_LINES)
-            return {"style": event.style, "lines": lines, "cause": message.causationid}
-        case SagaStepStarted(step=step):
-            steps = _with(view, _begun(view, step, time))
-            return {"step": step, "steps": steps, "waiting_for": step, "waiting_since": time}
+            changes = {"style": event.style, "lines": lines, "cause": message.causationid}
+        case SagaStepStarted():
+            step = started(_step(view, event.step), event, message, _lines(view, event.step))
+            changes = _waiting(event.step, message.time, event.deadline)
+            changes |= {"step": event.step, "steps": _with(view, step)}
         case SagaCompensationStarted():
-            return {
-                "state": "stuck" if view.stuck else "compensating",
-                "goal": event.goal,
-                "reason": event.reason,
-                "waiting_for": "compensation",
-                "waiting_since": time,
-                "ended_at": None,
-            }
+            changes = _turned(view, event, message.time)
         case SagaCompleted():
-            return {
-                "state": "completed",
-                "stuck": None,
-                "outcome": event.outcome,
-                "waiting_for": None,
-                "waiting_since": None,
-                "ended_at": time,
-            }
-        case _:
-            return _on_answer(view, event, time)
-
-
-def _on_answer(view: SagaView, event: _Answer, time: datetime) -> dict[str, Any]:
-    step = _answered(_step(view, event.step) or _begun(view, event.step, time), event, time)
-    changes: dict[str, Any] = {"steps": _with(view, step)}
-    if step.status != "waiting" and view.waiting_for == event.step:
-        changes |= {"waiting_for": None, "waiting_since": None}
-    if isinstance(event, SagaStuck):
-        changes |= {"state": "stuck", "stuck": event.step}
-    elif view.stuck is not None and view.stuck == _freed_by(event):
-        changes |= {"state": "compensating", "stuck": None}
+            changes = _waiting(None, None)
+            changes |= {"state": "completed", "stuck": None, "silent": False}
+            changes |= {"outcome": event.outcome, "ended_at": message.time}
+        case SagaAskedAgain():
+            changes = _on_silence(view, event)
+        case SagaIntervened():
+            changes = _intervened(view, event, message)
+        case SagaStuck():
+            changes = _stuck(view, event, message)
+        case SagaStepSucceeded() | SagaStepRefused() | SagaStepCompensated():
+            changes = _on_answer(view, event, message)
     return changes
 
 
-def _freed_by(event: _Answer) -> StepName | None:
-    """Return the step that is stuck no longer: undone after all, or covered by a later one."""
-    if isinstance(event, SagaStepCompensated):
-        return event.step
-    return _COVERED[event.step] if isinstance(event, SagaStepSucceeded) else None
+def _waiting(
+    what: StepName | Literal["compensation"] | None,
+    since: datetime | None,
+    deadline: datetime | None = None,
+) -> dict[str, Any]:
+    return {
+        "waiting_for": what,
+        "waiting_since": since,
+        "deadline": deadline,
+        "attempt": 0,
+        "asked_again": (),
+    }
 
 
-def _begun(view: SagaView, step: StepName, time: datetime) -> StepView:
-    count = view.lines if step in _PER_LINE else 0
-    lines = tuple(LinePart(line=n, status="waiting", since=time) for n in range(1, count + 1))
-    return StepView(step=step, status="waiting", started_at=time, since=time, lines=lines)
+def _turned(view: SagaView, event: SagaCompensationStarted, time: datetime) -> dict[str, Any]:
+    changes = _waiting("compensation", time, event.deadline)
+    changes |= {"goal": event.goal, "reason": event.reason, "ended_at": None}
+    if view.stuck is None or view.silent:  # other answers are waited for now
+        return changes | {"state": "compensating", "stuck": None, "silent": False}
+    return changes | {"state": "stuck"}
 
 
-def _answered(step: StepView, event: _Answer, time: datetime) -> StepView:
-    status: PartStatus = _STATUS[type(event)]
-    reason: str | None = getattr(event, "reason", None)
-    line: int | None = getattr(event, "line", None)
-    lines = step.lines
-    if line is not None and line <= len(lines):
-        part = LinePart(line=line, status=status, since=time, reason=reason)
-        lines = (*lines[: line - 1], part, *lines[line:])
-        status = next(each for each in _FOREMOST if any(part.status == each for part in lines))
-    return msgspec.structs.replace(
-        step,
-        status=status,
-        since=step.since if status == step.status else time,
-        reason=reason or step.reason,
-        lines=lines,
+def _on_silence(view: SagaView, event: SagaAskedAgain) -> dict[str, Any]:
+    steps = tuple(
+        asked_again(step, event.deadline) if _is_asked(view, step) else step for step in view.steps
     )
+    return {
+        "steps": steps,
+        "deadline": event.deadline,
+        "attempt": event.attempt,
+        "asked_again": event.waiting_for,
+    }
 
 
-def _step(view: SagaView, name: StepName) -> StepView | None:
+def _is_asked(view: SagaView, step: StepView) -> bool:
+    """Whether the command of a step is out; what is undone unanswered is asked no more."""
+    turned = view.goal is not None and _TABLE[step.step].undo_unanswered
+    return step.status == "waiting" and not turned
+
+
+def _intervened(view: SagaView, event: SagaIntervened, message: Message) -> dict[str, Any]:
+    taken = Intervention(
+        id=message.id,
+        at=message.time,
+        action=event.action,
+        step=event.step,
+        by=event.by,
+        reason=event.reason,
+    )
+    changes: dict[str, Any] = {"interventions": (*view.interventions, taken)[-MOST_INTERVENTIONS:]}
+    if event.action != "retry":
+        return changes
+    step = _step(view, event.step)
+    if step is not None:
+        again = asked_again(step, step.deadline) if _is_asked(view, step) else step
+        changes["steps"] = _with(view, freed(again, message.time))
+    return changes | (_freed(view) if view.stuck == event.step else {})
+
+
+def _stuck(view: SagaView, event: SagaStuck, message: Message) -> dict[str, Any]:
+    changes = {"state": "stuck", "stuck": event.step, "silent": event.silent}
+    step = _step(view, event.step)
+    if step is None and event.silent:  # it could not even begin, as with an end that is refused
+        return changes
+    step = step or awaited(event.step, message.time, _lines(view, event.step))
+    return changes | {"steps": _with(view, stuck(step, event, message))}
+
+
+def _on_answer(view: SagaView, event: Answer, message: Message) -> dict[str, Any]:
+    known = _step(view, event.step)
+    asked = known or awaited(event.step, message.time, _lines(view, event.step))
+    step = answered(asked, event, message)
+    changes: dict[str, Any] = {"steps": _with(view, step), "attempt": 0, "asked_again": ()}
+    if step.status != "waiting" and view.waiting_for == event.step:
+        changes |= _waiting(None, None)
+    covered = _TABLE[event.step].covers if isinstance(event, SagaStepSucceeded) else None
+    if view.stuck is None or view.stuck not in (event.step, covered):
+        return changes
+    steps = tuple(
+        freed(each, message.time) if each.step == view.stuck else each for each in changes["steps"]
+    )
+    return {**changes, **_freed(view), "steps": steps}
+
+
+def _freed(view: SagaView) -> dict[str, Any]:
+    """What changes when nothing is stuck any more."""
+    return {"state": "compensating" if view.goal else "running", "stuck": None, "silent": False}
+
+
+def _lines(view: SagaView, step: StepName) -> int:
+    return view.lines if _TABLE[step].per_line else 0
+
+
+def _step(view: SagaView, name: StepName | None) -> StepView | None:
     return next((step for step in view.steps if step.step == name), None)
 
 

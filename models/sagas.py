@@ -1,139 +1,144 @@
-"""The checkout saga, orchestrated: how it walks through the table of `models/checkout.py`.
+"""The checkout saga: how it walks through the table of `models/checkout.py`.
 
 A saga's state says what it waits for. Each fact (an event of an order, a payment, stock, or a
 notification) becomes saga events; and what the saga waits for afterwards and did not before is
-what it asks: so no command is sent twice, and none is forgotten.
+what it asks: so no command is sent twice, and none is forgotten. A deadline that passes, or an
+operator, has it ask again, or give up.
 
-What was done is undone in any order, all of it at once, and only then does the order end.
-Deadlines and the second style (choreography) are not decided here.
+What was done is undone in any order, all of it at once, and only then does the order end. Facts of
+several topics overtake each other: those that fit nowhere yet are kept, and tried again after each
+change. For an order in the other style (choreography) the same is said, and nothing is sent: then
+the saga observes, and decides nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from typing import Final, Literal
+from datetime import datetime
+from typing import Any, cast
 
-from models.checkout import STEPS, Step
+import msgspec
+
+from models.checkout import STEPS
 from models.messages import Payload
-from models.notification_messages import Kind, NoticeEvent
-from models.order_messages import (
-    OrderCancellationRequested,
-    OrderCancelled,
-    OrderCommandRefused,
-    OrderCreated,
-    OrderDelivered,
-    OrderRejected,
-    OrderShipped,
-)
-from models.payment_messages import PaymentCommandRefused, payment_of
+from models.order_messages import OUT_OF_STOCK, TOO_LITTLE, OrderCreated
+from models.payment_messages import DEFAULT_METHOD
+from models.saga_answers import answer_of, may_wait
+from models.saga_deadlines import DEFAULT, Patience, due, silence
+from models.saga_decisions import ENDS, decide, may_follow
 from models.saga_fold import evolve
 from models.saga_messages import (
-    Goal,
+    CompensateSaga,
+    RetrySagaStep,
+    SagaCommandRefused,
     SagaCompensationStarted,
     SagaCompleted,
     SagaEvent,
     SagaStarted,
-    SagaStepCompensated,
-    SagaStepRefused,
     SagaStepStarted,
-    SagaStepSucceeded,
-    SagaStuck,
-    StepName,
+    SagaTimedOut,
+    SkipSagaStep,
 )
-from models.saga_requests import all_undone, waiting
-from models.saga_state import Saga
-from models.stock_messages import reservation_of
+from models.saga_operators import Intervention, intervene
+from models.saga_requests import waiting, waiting_for
+from models.saga_state import Answer, Saga
+from models.stock_messages import HOLD, held_until
 
-HOLD: Final = timedelta(minutes=30)  # how long stock is kept for an order that is being paid
-_LAST: Final = datetime.max.replace(tzinfo=UTC) - HOLD
-DEFAULT_METHOD: Final = "card"  # of orders so old that they do not say
-OUT_OF_STOCK: Final = "out_of_stock"
-TOO_LITTLE: Final = "too_little_money"  # the gateway gave less than was asked
-_NOTHING_HELD: Final = {  # why a void was refused, and `PaymentVoided` follows all the same
-    ("authorize", "authorization_expired"),
-    ("authorize", "already_voided"),
-}
+__all__ = ["DEFAULT_METHOD", "HOLD", "OUT_OF_STOCK", "TOO_LITTLE", "finished", "react"]
 
-Verdict = Literal["success", "refusal", "undone", "not_undone"]
-_STEP: Final = {step.name: step for step in STEPS}
-_VERDICTS: Final[dict[type[Payload] | None, tuple[StepName, Verdict]]] = {}
-for _each in STEPS:
-    _VERDICTS.update(dict.fromkeys(_each.success, (_each.name, "success")))
-    _VERDICTS[_each.refusal] = (_each.name, "refusal")
-    _VERDICTS[_each.undone] = (_each.name, "undone")
-    _VERDICTS[_each.not_undone] = (_each.name, "not_undone")
-_REFUSED: Final[dict[str, tuple[StepName, Verdict]]] = {
-    "AuthorizePayment": ("authorize", "refusal"),
-    "ConfirmOrder": ("confirm", "refusal"),
-    "CapturePayment": ("capture", "refusal"),
-    "CancelOrder": ("confirm", "not_undone"),
-    "VoidPayment": ("authorize", "not_undone"),
-    "RefundPayment": ("capture", "not_undone"),
-}
+Reaction = tuple[Saga | None, tuple[SagaEvent, ...], tuple[Payload, ...]]
 
 
 def react(
-    saga: Saga | None, fact: Payload, *, home: str, now: datetime
-) -> tuple[Saga | None, tuple[SagaEvent, ...], tuple[Payload, ...]]:
+    saga: Saga | None,
+    fact: Any,
+    *,
+    home: str,
+    now: datetime,
+    patience: Patience = DEFAULT,
+) -> Reaction:
     """Return the saga after a fact, its events, and the commands that it sends.
 
     `home` is the partition key of the fact, `now` when it was written.
     """
-    before = saga
-    events: list[SagaEvent] = []
-    for event in _decide(saga, fact, home):
-        saga = evolve(saga, event)
-        events.append(event)
-    while saga is not None and (following := _advance(saga, now)):
-        saga = evolve(saga, following)
-        events.append(following)
-    if not events:  # 4 of the 11 facts of a common order change nothing
+    if saga is not None and getattr(fact, "order_id", None) != saga.order_id:
         return saga, (), ()
-    asked = set(waiting(before))
-    return saga, tuple(events), tuple(each for each in waiting(saga) if each not in asked)
+    if (answer := answer_of(fact)) is not None:
+        known = saga or _expected(fact, home)
+        return _answered(known, fact, answer, now, patience) or (saga, (), ())
+    match fact:
+        case OrderCreated() if saga is None or saga.state == "expected":
+            return _sent(saga or _expected(fact, home), (_started(fact, home),), (), now, patience)
+        case SagaTimedOut() if saga is not None and _has_passed(saga.deadline, fact):
+            return _timed_out(saga, now, patience)
+        case RetrySagaStep() | SkipSagaStep() | CompensateSaga():
+            return _intervened(saga, fact, now, patience)
+        case _:
+            return saga, (), ()
 
 
 def finished(saga: Saga) -> bool:
     """Whether nothing can come any more: the last thing that there is to say was said."""
-    last = saga.telling in ("delivered", "rejected", "cancelled")
+    if saga.state == "expected":
+        return not saga.early
+    last = saga.telling in ("delivered", "rejected", "cancelled", "expired")
     return saga.state == "completed" and last and saga.notify == ("done",)
 
 
 # From a fact to events.
 
 
-def _decide(saga: Saga | None, fact: Payload, home: str) -> Iterator[SagaEvent]:
-    if saga is None:
-        if isinstance(fact, OrderCreated):
-            yield _started(fact, home)
-    elif getattr(fact, "order_id", None) == saga.order_id:
-        yield from _followed(saga, fact)
+def _answered(
+    saga: Saga, fact: Payload, answer: Answer, now: datetime, patience: Patience
+) -> Reaction | None:
+    """Return where an answer leads; None if nowhere, as with most facts that come again or late."""
+    said = () if saga.state == "expected" else tuple(decide(saga, answer, now))
+    if said:
+        # It may say two things: that the order is to end, and, once all is undone, that it has.
+        twice = answer.verdict == "due" and answer.kind == "expired"
+        return _sent(_keeping(saga, answer) if twice else saga, said, (), now, patience)
+    if not (may_wait(fact, answer) and may_follow(saga, answer)):
+        return None
+    after = _keeping(saga, answer)
+    if after.deadline is None:
+        after = msgspec.structs.replace(after, deadline=due(after, now, patience))
+    return after, (), ()
 
 
-def _followed(saga: Saga, fact: Payload) -> Iterator[SagaEvent]:
-    match fact:
-        case OrderCancellationRequested():
-            yield from _cancellation(saga, fact)
-        case OrderRejected() | OrderCancelled() if all_undone(saga):
-            yield _tell(saga, "rejected" if saga.goal == "reject" else "cancelled")
-        case OrderShipped() if saga.goal is None and saga.telling in (None, "confirmed"):
-            yield _tell(saga, "shipped")
-        case OrderDelivered() if saga.goal is None and saga.telling != "delivered":
-            yield _tell(saga, "delivered")
-        case OrderCommandRefused(command="RejectOrder" | "CompleteCancellation" as command):
-            asked = {type(each).__name__ for each in waiting(saga)}
-            if command in asked and saga.stuck is None:  # as with an order that nobody created
-                yield SagaStuck(order_id=saga.order_id, step="confirm", reason=fact.reason)
-        case _:
-            yield from _answered(saga, fact)
+def _timed_out(saga: Saga, now: datetime, patience: Patience) -> Reaction:
+    if saga.state == "expected":
+        return msgspec.structs.replace(saga, early=(), deadline=None), (), ()
+    said = tuple(silence(saga, now, patience))
+    if any(isinstance(event, SagaCompensationStarted) for event in said):
+        return _sent(saga, said, (), now, patience)
+    after, events = _walk(saga, said, now)
+    if saga.style == "choreography":
+        return msgspec.structs.replace(after, deadline=None), events, ()
+    return after, events, waiting(after)
+
+
+def _has_passed(deadline: datetime | None, fact: SagaTimedOut) -> bool:
+    return deadline is not None and fact.deadline == deadline <= fact.at
+
+
+def _intervened(
+    saga: Saga | None, command: Intervention, now: datetime, patience: Patience
+) -> Reaction:
+    said = intervene(saga, command)
+    if saga is None or isinstance(said[0], SagaCommandRefused):
+        return saga and _walk(saga, said, now)[0], said, ()
+    again = waiting_for(saga, command.step) if isinstance(command, RetrySagaStep) else ()
+    return _sent(saga, said, again, now, patience)
+
+
+def _expected(fact: Any, home: str) -> Saga:
+    return Saga(order_id=fact.order_id, home=home, state="expected")
 
 
 def _started(order: OrderCreated, home: str) -> SagaStarted:
     return SagaStarted(
         order_id=order.order_id,
         home=home,
-        style="orchestration",
+        style=order.saga,
         customer=order.customer,
         lines=order.lines,
         total=order.total,
@@ -142,103 +147,77 @@ def _started(order: OrderCreated, home: str) -> SagaStarted:
     )
 
 
-def _cancellation(saga: Saga, fact: OrderCancellationRequested) -> Iterator[SagaEvent]:
-    """The order is to end, whoever asked for it: that undoes its confirmation, if it has one.
-
-    A confirmation that is unanswered yet is about to be refused.
-    """
-    if saga.goal != "cancel":
-        yield SagaCompensationStarted(order_id=saga.order_id, goal="cancel", reason=fact.reason)
-    if saga.confirm in (("done",), ("undoing",)):
-        yield SagaStepCompensated(order_id=saga.order_id, step="confirm")
+def _keeping(saga: Saga, answer: Answer) -> Saga:
+    if any(answer.repeats(each) for each in saga.early):
+        return saga
+    return msgspec.structs.replace(saga, early=(*saga.early, answer))
 
 
-def _tell(saga: Saga, kind: Kind) -> SagaStepStarted:
-    return SagaStepStarted(order_id=saga.order_id, step="notify", kind=kind)
+# From events to what follows.
 
 
-def _answered(saga: Saga, fact: Payload) -> Iterator[SagaEvent]:
-    found = (
-        _REFUSED.get(fact.command)
-        if isinstance(fact, OrderCommandRefused | PaymentCommandRefused)
-        else _VERDICTS.get(type(fact))
-    )
-    if found is None:
-        return
-    step, verdict = _STEP[found[0]], found[1]
-    line = _line_of(saga, fact)
-    part = saga.parts(step.name)[line - 1] if line else "idle"
-    told_otherwise = isinstance(fact, NoticeEvent) and fact.kind != saga.telling
-    if part == "asked" and verdict == "success" and not told_otherwise:
-        yield SagaStepSucceeded(order_id=saga.order_id, step=step.name, line=_only(step, line))
-        if saga.state == "running" and getattr(fact, "amount", saga.total) < saga.total:
-            yield _compensation(saga, TOO_LITTLE)
-    elif part == "asked" and verdict == "refusal":
-        yield from _refused(saga, step, line, fact)
-    elif part == "undoing" and verdict == "undone":
-        yield SagaStepCompensated(order_id=saga.order_id, step=step.name, line=_only(step, line))
-    elif part == "undoing" and verdict == "not_undone":
-        yield from _not_undone(saga, step, _reason(fact))
+def _sent(
+    saga: Saga,
+    said: tuple[SagaEvent, ...],
+    again: tuple[Payload, ...],
+    now: datetime,
+    patience: Patience,
+) -> Reaction:
+    """Return where some events lead, and what is asked then that was not, or is `again`."""
+    after, events = _walk(saga, said, now)
+    asked = set(waiting(saga)).difference(again)
+    out = waiting(after)
+    commands = tuple(each for each in out if each not in asked)
+    if commands or after.deadline is None or not out:
+        after = msgspec.structs.replace(after, deadline=due(after, now, patience), attempt=0)
+    last = events[-1]
+    if isinstance(last, SagaStepStarted | SagaCompensationStarted):
+        events = (*events[:-1], msgspec.structs.replace(last, deadline=after.deadline))
+    return after, events, commands if after.style == "orchestration" else ()
 
 
-def _refused(saga: Saga, step: Step, line: int, fact: Payload) -> Iterator[SagaEvent]:
-    reason = _reason(fact)
-    yield SagaStepRefused(
-        order_id=saga.order_id, step=step.name, line=_only(step, line), reason=reason
-    )
-    if saga.state == "running":
-        yield _compensation(saga, OUT_OF_STOCK if step.per_line else reason)
+def _walk(
+    saga: Saga, said: tuple[SagaEvent, ...], now: datetime
+) -> tuple[Saga, tuple[SagaEvent, ...]]:
+    """Return the saga after some events, and with them all that follows from its state alone."""
+    events: list[SagaEvent] = []
+    while said:
+        for event in said:
+            saga = cast("Saga", evolve(saga, event))
+        events += said
+        saga, said = _following(saga, now)
+    return saga, tuple(events)
 
 
-def _compensation(saga: Saga, reason: str) -> SagaCompensationStarted:
-    goal: Goal = "cancel" if saga.confirm == ("done",) else "reject"
-    return SagaCompensationStarted(order_id=saga.order_id, goal=goal, reason=reason)
-
-
-def _not_undone(saga: Saga, step: Step, reason: str) -> Iterator[SagaEvent]:
-    refusal = step.name, reason
-    if refusal == ("authorize", "already_captured"):  # race 2: the gateway decides
-        yield SagaStepSucceeded(order_id=saga.order_id, step="capture")
-    elif saga.stuck != step.name and refusal not in _NOTHING_HELD:
-        yield SagaStuck(order_id=saga.order_id, step=step.name, reason=reason)
+def _following(saga: Saga, now: datetime) -> tuple[Saga, tuple[SagaEvent, ...]]:
+    """Return what follows from the state, or else from what came early and fits by now."""
+    if (event := _advance(saga, now)) is not None:
+        return saga, (event,)
+    for answer in saga.early:
+        if said := tuple(decide(saga, answer, now)):
+            early = tuple(each for each in saga.early if each is not answer)
+            return msgspec.structs.replace(saga, early=early), said
+    early = tuple(each for each in saga.early if may_follow(saga, each))
+    if len(early) == len(saga.early):
+        return saga, ()
+    return _following(msgspec.structs.replace(saga, early=early), now)
 
 
 def _advance(saga: Saga, now: datetime) -> SagaEvent | None:
-    """Return what follows from the state alone."""
-    if saga.state in ("compensating", "stuck") and saga.notify == ("done",):
-        outcome: Literal["rejected", "cancelled"] = (
-            "rejected" if saga.goal == "reject" else "cancelled"
-        )
+    if saga.undoing and saga.notify == ("done",):
+        outcome = ENDS[saga.goal]
         return SagaCompleted(order_id=saga.order_id, outcome=outcome, reason=saga.reason)
     if saga.state != "running":
         return None
     for step in STEPS:
         parts = saga.parts(step.name)
-        if all(part == "idle" for part in parts) and parts:
+        if parts and parts.count("idle") == len(parts):
             return SagaStepStarted(
                 order_id=saga.order_id,
                 step=step.name,
-                until=min(now, _LAST) + HOLD if step.name == "reserve" else None,
+                until=held_until(now) if step.name == "reserve" else None,
                 kind="confirmed" if step.name == "notify" else None,
             )
-        if any(part != "done" for part in parts):
+        if parts.count("done") < len(parts):
             return None
     return SagaCompleted(order_id=saga.order_id, outcome="confirmed")
-
-
-def _line_of(saga: Saga, fact: Payload) -> int:
-    """Return the line that a fact is about, 1 where there are none; 0 if it is not of this saga."""
-    reservation: str | None = getattr(fact, "reservation_id", None)
-    payment: str | None = getattr(fact, "payment_id", None)
-    if reservation is not None:
-        ours = [reservation_of(saga.order_id, n + 1) for n in range(len(saga.lines))]
-        return ours.index(reservation) + 1 if reservation in ours else 0
-    return int(payment in (None, payment_of(saga.order_id)))
-
-
-def _only(step: Step, line: int) -> int | None:
-    return line if step.per_line else None
-
-
-def _reason(fact: Payload) -> str:
-    return str(getattr(fact, "code", None) or getattr(fact, "reason", "refused"))

@@ -50,6 +50,7 @@ __all__ = [
     "answer",
     "decide",
     "evolve",
+    "expiry",
     "refuse",
     "reservation_in",
 ]
@@ -124,14 +125,19 @@ def evolve(stock: Stock | None, event: StockEvent) -> Stock:
 
 
 def answer(stock: Stock, command: Payload) -> StockEvent | None:
-    """Return what to tell the order about its command, from the state after the decision.
+    """Return what to tell the order about a command, from the state after the decision.
 
     None: nobody waits for an answer, or the command was refused as contradicting the reservation.
     """
     found = stock.reservation
-    if not isinstance(command, OrderLineCommand) or found is None:
+    if not isinstance(command, OrderLineCommand | ExpireReservation) or found is None:
         return None
     return reservations.answer(found, command) if found.order_id == command.order_id else None
+
+
+def expiry(stock: Stock | None, command: StockCommand) -> ExpireReservation | None:
+    """Return what is to be decided about the reservation when its time is up, and when that is."""
+    return None if stock is None else reservations.expiry(stock.reservation, command)
 
 
 def refuse(stock: Stock | None, command: StockCommand, reason: str) -> StockCommandRefused:
@@ -177,21 +183,29 @@ def _count(stock: Stock, command: ReceiveStock | AdjustStock) -> StockEvent:
 
 def _reserve(stock: Stock, command: ReserveStock) -> tuple[StockEvent, ...]:
     found, available, quantity = stock.reservation, stock.level.available, command.quantity
-    if found is not None and found.quantity == quantity:
-        return ()
-    if found is not None and found.quantity:
+    if found is not None and found.quantity not in {0, quantity}:
         reason = f"{found.quantity} were asked for under this id, not {quantity}; use a new id"
         return (refuse(stock, command, reason),)
-    if found is None and available >= quantity:
+    renewed = found is not None and _lapsed_before(found, command)
+    if found is not None and found.quantity and not renewed:
+        return ()
+    if (found is None or renewed) and available >= quantity:
         return (StockReserved(**about(command), quantity=quantity, expires_at=command.expires_at),)
     reason = f"only {available} of {quantity} are available"
-    if found is not None:
+    if found is not None and not renewed:
         reason = f"it was {found.status} before it was asked for"
     return (
         StockReservationFailed(
             **about(command), quantity=quantity, available=available, reason=reason
         ),
     )
+
+
+def _lapsed_before(found: Reservation, command: ReserveStock) -> bool:
+    """Whether a reservation has expired, and is asked for again, for longer than before."""
+    until = found.expires_at
+    lapsed = found.status == "expired" and found.not_reserved is None
+    return lapsed and until is not None and until < command.expires_at
 
 
 def _deduct(stock: Stock, command: DeductStock) -> tuple[StockEvent, ...]:
@@ -204,6 +218,8 @@ def _deduct(stock: Stock, command: DeductStock) -> tuple[StockEvent, ...]:
         return (StockDeducted(**about(command), quantity=found.quantity),)
     elif found.status != "expired":
         reason = f"the reservation was {found.status}"
+    elif found.not_reserved is not None:
+        reason = "it has expired, and could not be renewed"
     elif available >= found.quantity:
         deducted = StockDeducted(**about(command), quantity=found.quantity)
         return (asked(found, command), deducted)

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Final
 
 import msgspec
 
@@ -16,10 +17,25 @@ from models.order_messages import Quantity
 Units = Annotated[int, msgspec.Meta(ge=0, le=MAX_AMOUNT)]
 Change = Annotated[int, msgspec.Meta(ge=-1_000_000, le=1_000_000)]
 
+HOLD: Final = timedelta(minutes=30)  # how long stock is kept for an order that is being paid
+_LAST: Final = datetime.max.replace(tzinfo=UTC) - HOLD
+
+
+def held_until(now: datetime) -> datetime:
+    """Return until when stock is kept that is asked for now."""
+    return min(now, _LAST) + HOLD
+
 
 def reservation_of(order_id: str, line: int) -> str:
     """Return the id of the reservation for an order's line; lines count from 1."""
     return f"{order_id}/{line}"
+
+
+def line_of(order_id: str, lines: int, reservation_id: str) -> int:
+    """Return the line that a reservation is for; 0 if it is none of the order's lines."""
+    line = reservation_id.removeprefix(f"{order_id}/")
+    found = int(line) if line.isdecimal() else 0
+    return found if found <= lines and reservation_of(order_id, found) == reservation_id else 0
 
 
 # Commands.
@@ -71,13 +87,17 @@ class RestockStock(OrderLineCommand, frozen=True, kw_only=True):
     """What was deducted comes back; what was not is released."""
 
 
-class ExpireReservation(Payload, frozen=True, kw_only=True):
-    """The deadline of a reservation has passed, at `at`."""
+class ExpireReservation(Payload, frozen=True, kw_only=True, omit_defaults=True):
+    """The deadline of a reservation has passed, at `at`; what it holds is told to `reply_to`.
+
+    Nobody is told where that is missing: such were written before there was a clock.
+    """
 
     sku: Name
     reservation_id: Name
     order_id: Name
     at: Instant
+    reply_to: Name | None = None
 
 
 StockCommand = (

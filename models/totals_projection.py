@@ -36,12 +36,16 @@ class MoneyTotals(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OrderTotals(msgspec.Struct, frozen=True, kw_only=True):
-    """Orders by status, rejected ones by reason, all that were placed, money by currency."""
+    """Orders by status, rejected ones by reason, all that were placed, money by currency.
+
+    `styles` is the same of the orders of each style of checkout; those have no `styles` again.
+    """
 
     orders: dict[str, int] = {}
     rejected: dict[str, int] = {}
     placed: int = 0
     money: dict[str, MoneyTotals] = {}
+    styles: dict[str, OrderTotals] = {}
 
 
 class StockTotals(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,12 +106,13 @@ def _counts(view: OrderView | None) -> OrderTotals:
             voided=sums.voided,
         )
         money[sums.currency] = _plus(money.get(sums.currency, MoneyTotals()), paid, 1)
-    return OrderTotals(
+    counts = OrderTotals(
         orders={view.status: 1} if view.status else {},
         rejected={view.reason or OTHER_REASONS: 1} if view.status == "REJECTED" else {},
         placed=int(view.created_at is not None),
         money=money,
     )
+    return msgspec.structs.replace(counts, styles={view.style: counts}) if view.style else counts
 
 
 def _added(totals: OrderTotals, more: OrderTotals, times: int) -> OrderTotals:
@@ -115,11 +120,16 @@ def _added(totals: OrderTotals, more: OrderTotals, times: int) -> OrderTotals:
         currency: _plus(totals.money.get(currency, MoneyTotals()), each, times)
         for currency, each in more.money.items()
     }
+    styles = totals.styles | {
+        style: _added(totals.styles.get(style, OrderTotals()), each, times)
+        for style, each in more.styles.items()
+    }
     return OrderTotals(
         orders=_tallied(totals.orders, more.orders, times),
         rejected=_by_reason(totals.rejected, more.rejected, times),
         placed=totals.placed + times * more.placed,
         money=money,
+        styles=styles,
     )
 
 

@@ -20,9 +20,27 @@ from models import (
     stock_messages,
 )
 from models.errors import UnknownVersion
-from models.messages import Catalog, Envelope, MessageType, Name, Payload, Upcaster, Version
+from models.messages import (
+    Catalog,
+    Envelope,
+    Instant,
+    MessageType,
+    Name,
+    Payload,
+    Upcaster,
+    Version,
+)
 from models.money import MAX_AMOUNT, Amount, Currency
-from models.order_messages import Customer, OrderCreated, OrderLine, Quantity
+from models.notification_messages import Kind
+from models.order_messages import (
+    MOST_LINES,
+    CreateOrder,
+    Customer,
+    OrderCreated,
+    OrderLine,
+    Quantity,
+)
+from models.saga_messages import SagaStepStarted, StepName
 
 LEGACY_SOURCE = "/legacy"  # the plain envelope does not say who wrote it
 LEGACY_VERSIONS = 2  # 2 added `currency` to 1; the structs of our version 1 read both
@@ -56,7 +74,7 @@ class OrderCreatedV1(Payload, frozen=True, kw_only=True):
 
 
 class OrderCreatedV2(Payload, frozen=True, kw_only=True):
-    """Version 2: today's, but for the method of payment."""
+    """Version 2, which has no method of payment."""
 
     order_id: Name
     user_id: Name | None
@@ -65,6 +83,32 @@ class OrderCreatedV2(Payload, frozen=True, kw_only=True):
     total: Amount
     currency: Currency
     currency_source: Literal["given", "upcast"]
+
+
+class OrderCreatedV3(OrderCreatedV2, frozen=True, kw_only=True):
+    """Version 3: today's, but for the style of the checkout."""
+
+    method: Name | None = None
+
+
+class CreateOrderV1(Payload, frozen=True, kw_only=True):
+    """Version 1: today's, but for the style of the checkout."""
+
+    order_id: Name
+    user_id: Name
+    customer: Customer | None = None
+    lines: Annotated[tuple[OrderLine, ...], msgspec.Meta(min_length=1, max_length=MOST_LINES)]
+    currency: Currency
+    method: Name
+
+
+class SagaStepStartedV1(Payload, frozen=True, kw_only=True):
+    """Version 1: today's, but for the line, and for when the answers are missed."""
+
+    order_id: Name
+    step: StepName
+    until: Instant | None = None
+    kind: Kind | None = None
 
 
 def upcast_order_created_v1(old: OrderCreatedV1) -> OrderCreatedV2:
@@ -84,9 +128,24 @@ def upcast_order_created_v1(old: OrderCreatedV1) -> OrderCreatedV2:
     )
 
 
-def upcast_order_created_v2(old: OrderCreatedV2) -> OrderCreated:
+def upcast_order_created_v2(old: OrderCreatedV2) -> OrderCreatedV3:
     """Version 2 did not say how the customer pays, and nobody can guess it: None."""
-    return OrderCreated(**msgspec.structs.asdict(old), method=None)
+    return OrderCreatedV3(**msgspec.structs.asdict(old), method=None)
+
+
+def upcast_order_created_v3(old: OrderCreatedV3) -> OrderCreated:
+    """Until version 3 there was one style of checkout."""
+    return OrderCreated(**msgspec.structs.asdict(old), saga="orchestration")
+
+
+def upcast_create_order_v1(old: CreateOrderV1) -> CreateOrder:
+    """Until version 1 there was one style of checkout."""
+    return CreateOrder(**msgspec.structs.asdict(old), saga="orchestration")
+
+
+def upcast_saga_step_started_v1(old: SagaStepStartedV1) -> SagaStepStarted:
+    """Version 1 was waited for without a deadline, and always began all of a step."""
+    return SagaStepStarted(**msgspec.structs.asdict(old))
 
 
 class _LegacyKeys(msgspec.Struct):
@@ -155,13 +214,24 @@ def from_legacy(record: bytes) -> Envelope | None:
 
 def catalog() -> Catalog:
     """Return the register of every message that the application reads and writes."""
-    order_created = MessageType(
-        OrderCreated,
-        version=3,
-        upcasters={
-            1: Upcaster(OrderCreatedV1, upcast_order_created_v1),
-            2: Upcaster(OrderCreatedV2, upcast_order_created_v2),
-        },
+    changed = (
+        MessageType(
+            OrderCreated,
+            version=4,
+            upcasters={
+                1: Upcaster(OrderCreatedV1, upcast_order_created_v1),
+                2: Upcaster(OrderCreatedV2, upcast_order_created_v2),
+                3: Upcaster(OrderCreatedV3, upcast_order_created_v3),
+            },
+        ),
+        MessageType(
+            CreateOrder, version=2, upcasters={1: Upcaster(CreateOrderV1, upcast_create_order_v1)}
+        ),
+        MessageType(
+            SagaStepStarted,
+            version=2,
+            upcasters={1: Upcaster(SagaStepStartedV1, upcast_saga_step_started_v1)},
+        ),
     )
     families = (
         order_messages.OrderCommand,
@@ -172,9 +242,10 @@ def catalog() -> Catalog:
         stock_messages.StockEvent,
         notification_messages.NotificationCommand,
         notification_messages.NotificationEvent,
+        saga_messages.SagaCommand,
         saga_messages.SagaEvent,
     )
-    schemas = [schema for family in families for schema in get_args(family)]
-    return Catalog(
-        [order_created, *(MessageType(each) for each in schemas if each is not OrderCreated)]
-    )
+    schemas = {schema for family in families for schema in get_args(family)}
+    schemas.add(order_messages.OrderTimedOut)
+    unchanged = schemas.difference(each.schema for each in changed)
+    return Catalog([*changed, *map(MessageType, sorted(unchanged, key=lambda each: each.__name__))])

@@ -27,6 +27,7 @@ from streams.recovery import LaneTables
 from streams.runtime import Runtime
 from streams.settings import PREFIX, Settings
 from streams.state import StateTable
+from streams.timers import Timers
 from streams.topics import Topic, changelog
 from streams.transport import Consumer, Producer, Transport
 from streams.watch import Watch
@@ -159,6 +160,10 @@ class Orderflow(faust.App):
         executor = Executor(self, effect)
         self.executors.append(executor)
         self.follow(table, executor)
+
+    def fire_timers(self, table: str) -> None:
+        """Publish the timers that agents set in a table when they are due."""
+        self.follow(table, Timers(self, table))
 
     @property
     def all_topics(self) -> list[Topic]:

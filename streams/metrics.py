@@ -26,6 +26,13 @@ EFFECTS = Counter(
 PENDING_EFFECTS = Gauge(
     "orderflow_effects_pending", "Calls to the outside that are not answered.", ["effect"]
 )
+TIMERS = Counter("orderflow_timers_total", "Timers that have fired.", ["table"])
+TIMER_LATE_SECONDS = Histogram(
+    "orderflow_timer_late_seconds",
+    "Time from when a timer was due until its message is acknowledged.",
+    ["table"],
+    buckets=(*_SECONDS, 60, 300, 3600),
+)
 COMMIT_SECONDS = Histogram(
     "orderflow_commit_seconds",
     "Time until a commit record is acknowledged.",

@@ -3,8 +3,9 @@
 Every output carries the header `origin`: the writing agent's table and partition, the
 sequence of the commit that decided it, and its place in that commit's outbox.
 A partition's outputs appear in that order and repeat only from the last outbox, so the
-greatest origin applied so far, kept per writer in the reader's own commit record,
-separates what is new from what is a repeat.
+greatest origin applied so far, kept per writer and topic in the reader's own commit record,
+separates what is new from what is a repeat. Not per writer alone: who reads two topics of one
+writer may read the later output first.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import NamedTuple, TypeAlias
 from models.errors import UndecodableRecord
 
 HEADER = "origin"
-MOST_WRITERS = 2_000  # tables times partitions; each takes room in every commit record
+MOST_WRITERS = 1_000  # tables times partitions; each takes room in every commit record
 _LONGEST = 300  # bytes; the name of a topic has 249 at most
 _DIGITS = 18  # what has more may not fit in the 64 bits of a commit record's integers
 
@@ -25,7 +26,7 @@ Seen: TypeAlias = dict[str, tuple[int, int]]
 
 
 class Origin(NamedTuple):
-    """Who wrote an output: `writer` is `table/partition`; `number` only grows.
+    """Who wrote an output: `writer` is `table/partition>topic`; `number` only grows.
 
     A number is the commit's sequence and the place in its outbox.
     """
@@ -34,7 +35,7 @@ class Origin(NamedTuple):
     number: tuple[int, int]
 
 
-def origin_of(headers: Headers) -> Origin | None:
+def origin_of(headers: Headers, topic: str) -> Origin | None:
     """The origin of a record, or None when it comes from outside (HTTP, CLI, foreign producers).
 
     The last header of that name counts: a dead letter carries its record's own origin
@@ -45,7 +46,7 @@ def origin_of(headers: Headers) -> Origin | None:
     """
     for name, value in reversed(headers):
         if name == HEADER:
-            return _parse(value)
+            return _parse(value, topic)
     return None
 
 
@@ -69,13 +70,13 @@ def header_bytes(headers: tuple[tuple[str, bytes | None], ...]) -> int:
     return sum(len(name.encode()) + len(value or b"") + 10 for name, value in headers)
 
 
-def _parse(value: bytes | None) -> Origin:
+def _parse(value: bytes | None, topic: str) -> Origin:
     if not value or len(value) > _LONGEST:
         raise _refusal("it is too long" if value else "it is empty")
     try:
         writer, sequence, index = value.rsplit(b"/", 2)
         if len(sequence) <= _DIGITS >= len(index) and sequence.isdigit() and index.isdigit():
-            return Origin(writer.decode(), (int(sequence), int(index)))
+            return Origin(f"{writer.decode()}>{topic}", (int(sequence), int(index)))
     except ValueError as error:
         raise _refusal(f"{value[:60]!r} is not an origin") from error
     raise _refusal(f"{value[:60]!r} is not an origin")

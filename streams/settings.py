@@ -6,12 +6,15 @@ A few names are ours; all of Faust's own settings are read under the same prefix
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast, get_args
+
+from models.order_messages import Style
 
 T = TypeVar("T")
 
@@ -20,6 +23,8 @@ PREFIX = "ORDERFLOW_"
 # What the write side consists of; each may run by itself.
 CONTEXTS = ("orders", "payments", "stock", "sagas", "notifications")
 
+_STYLES = get_args(Style)
+_LEAST, _LARGEST = 0.001, 1000.0  # of a factor
 _MOST = {PREFIX + "WEB_PORT": 65_535}
 _SERVERS = {PREFIX + "BROKER"}
 _SERVER = re.compile(r"\s*(kafka://)?(\[[\da-fA-F:]+\]|[^\s:/]+)(:\d{1,5})?\s*")
@@ -36,7 +41,9 @@ class Settings:
     `web_hosts` are the names, comma-separated, by which browsers may address the HTTP API.
     `contexts` are the parts of the write side that a worker runs, comma-separated.
     `gateway` is the address of the payment gateway and mail provider, `gateway_patience` the
-    seconds after which it counts as silent.
+    seconds after which it counts as silent. `saga` is the style of checkouts of orders that do not
+    say which one they want. `patience` multiplies how long sagas wait for answers, which is 10 to
+    60 seconds for a first one, by step.
     """
 
     broker: str = "127.0.0.1:9092"
@@ -50,6 +57,8 @@ class Settings:
     contexts: str = ",".join(CONTEXTS)
     gateway: str = "http://127.0.0.1:6070"
     gateway_patience: int = 5
+    saga: str = "orchestration"
+    patience: float = 1.0
 
     @classmethod
     def from_environment(
@@ -81,6 +90,20 @@ class Settings:
                 f"choose among {', '.join(CONTEXTS)}, or leave it out to run all of them"
             )
         return frozenset(names)
+
+    @property
+    def style(self) -> Style:
+        """How orders go through their checkout that do not say it themselves.
+
+        Raises:
+            ValueError: there is no such style.
+        """
+        if self.saga not in _STYLES:
+            raise ValueError(
+                f"ORDERFLOW_SAGA={self.saga!r}: there is no such style of checkout; "
+                f"choose {' or '.join(_STYLES)}, or leave it out to have {_STYLES[0]}"
+            )
+        return cast("Style", self.saga)
 
     @property
     def bootstrap(self) -> list[str]:
@@ -120,8 +143,19 @@ def _parse(name: str, value: str, wanted: type[object]) -> object:
         if value.isascii() and value.isdigit() and 0 < int(value) <= most:
             return int(value)
         raise ValueError(f"{name}={value!r} is not a positive whole number of at most {most}")
+    if wanted is float:
+        return _factor(name, value)
     if not value.strip():
         raise ValueError(f"{name}={value!r} is empty; leave it out to have the default")
     if name in _SERVERS and not all(_SERVER.fullmatch(each) for each in value.split(",")):
         raise ValueError(f"{name}={value!r} is not host:port, or several with commas between")
     return Path(value) if issubclass(wanted, Path) else value
+
+
+def _factor(name: str, value: str) -> float:
+    with contextlib.suppress(ValueError):
+        if _LEAST <= (factor := float(value)) <= _LARGEST:
+            return factor
+    raise ValueError(
+        f"{name}={value!r} is not a number from {_LEAST:g} to {_LARGEST:g}; 1 is usual"
+    )

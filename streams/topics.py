@@ -139,6 +139,13 @@ stock = Topic(
     carries="stock events: movements",
     writer="agents/stock",
 )
+saga_commands = Topic(
+    name="sagas.commands",
+    key="user id",
+    carries="what operators ask of a saga, and deadlines that have passed",
+    writer="HTTP API, command line, the timers of agents/sagas",
+    retention=WEEK,
+)
 saga_replies = Topic(
     name="sagas.replies",
     key="user id",
@@ -173,6 +180,7 @@ ALL = (
     payments,
     stock_commands,
     stock,
+    saga_commands,
     saga_replies,
     sagas,
     notification_commands,

@@ -26,7 +26,8 @@ M = TypeVar("M")
 SOFT_LIMIT = 1 << 20  # bytes of a commit at which a unit stops taking records: ~2 000 small ones
 OUTPUT_LIMIT = (1 << 20) - (16 << 10)  # bytes that surely fit in max.message.bytes of 1 MiB
 HARD_LIMIT = (4 << 20) - (64 << 10)  # likewise in a changelog's, of 4 MiB
-_NAME_BYTES = 300  # of a topic applied or an origin seen, at most; and of a marker itself
+_NAME_BYTES = 300  # of a topic applied, at most; and of a marker itself
+_SEEN_BYTES = 600  # of an origin seen, with the topic that it was seen on
 _STATE_OVERHEAD = 16  # bytes of framing per state record, generously
 _OUTPUT_OVERHEAD = 32  # bytes of framing per outbox entry, generously
 _LAST_MILLISECOND = 253_402_300_799_000  # of the year 9999
@@ -83,7 +84,8 @@ class Unit(Generic[M]):
         self._hard_limit = hard_limit
         self._staged: dict[bytes, bytes | None] = {}
         self._emitted = 0  # bytes of outputs of the record in hand
-        self._size = _NAME_BYTES * (1 + len(ledger.seen) + len(ledger.applied) + len(pieces))
+        self._size = _NAME_BYTES * (1 + len(ledger.applied) + len(pieces))
+        self._size += _SEEN_BYTES * len(ledger.seen)
 
     # What handlers use.
 
@@ -170,7 +172,7 @@ class Unit(Generic[M]):
             mark = len(self.outputs)
             origin, poison = None, 0
             try:
-                origin = origin_of(record.headers) if record.headers else None
+                origin = origin_of(record.headers, piece.topic) if record.headers else None
                 if origin is not None and is_repeat(origin, seen):
                     self.repeats += 1
                     continue
@@ -196,7 +198,7 @@ class Unit(Generic[M]):
                     seen[origin.writer] = origin.number
                 elif len(seen) < MOST_WRITERS:
                     seen[origin.writer] = origin.number
-                    self._size += _NAME_BYTES
+                    self._size += _SEEN_BYTES
         return len(piece.records)
 
     def _append(self, output: Output, size: int) -> None:

@@ -8,7 +8,7 @@ from the write side took it from 5 000 to 700 events a second).
 
 from __future__ import annotations
 
-from agents import order_views, stock_views, web
+from agents import cli, order_views, stock_views, web
 from streams import topics
 from streams.application import Orderflow
 from streams.settings import Settings, composed
@@ -25,6 +25,7 @@ def compose(settings: Settings) -> Orderflow:
     order_views.register(composed)
     stock_views.register(composed)
     web.register(composed)
+    cli.register(composed)
     return composed
 
 

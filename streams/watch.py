@@ -167,14 +167,12 @@ class Watch(Service):
         expected = {tp: lane.ledger.end for tp, lane in known.items()}
         ends = await self.app.group_consumer.ends(known)
         for tp, lane in known.items():
-            if (
-                lane.state is State.OPEN
-                and lane.idle
-                and lane.ledger.end == expected[tp] < ends[tp]
-            ):
+            if lane.state is not State.OPEN or not lane.idle:
+                continue  # since the ends were asked for, it works again, or is ours no longer
+            if lane.ledger.end == expected[tp] < ends[tp]:
                 logger.warning(
                     "%s: another writer has appended to %s; reading it", lane.writer, lane.changelog
                 )
                 self.app.runtime.restore_again(lane)
-            elif lane.idle:
+            else:
                 lane.confirm()

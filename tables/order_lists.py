@@ -54,11 +54,12 @@ def page_of(
             f"page= would skip {skipped} orders, and {MOST_PAGED} is the most; use cursor= instead"
         )
     found = reader.scan(prefix, after=place, limit=skipped + limit + 1)[skipped:]
-    cursor = _cursor(found[limit - 1][0]) if len(found) > limit else None
+    cursor = cursor_at(found[limit - 1][0]) if len(found) > limit else None
     return Ids([value.decode() for _, value in found[:limit]], cursor)
 
 
-def _cursor(place: bytes) -> str:
+def cursor_at(place: bytes) -> str:
+    """Return the cursor that continues behind a place."""
     return urlsafe_b64encode(place).rstrip(b"=").decode()
 
 
@@ -67,11 +68,11 @@ def place_of(cursor: str, prefix: bytes) -> bytes:
     try:
         key = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         stamp, _ = decompose(key)[len(decompose(prefix)) :]
-        if key.startswith(prefix) and _STAMP.fullmatch(stamp) and _cursor(key) == cursor:
+        if key.startswith(prefix) and _STAMP.fullmatch(stamp) and cursor_at(key) == cursor:
             return key
     except ValueError:  # of base64, of UTF-8, of the number of parts
         pass
     raise ValueError(
         f"{cursor[:100]!r} is no cursor of this list; use the one that its last page gave, with the"
-        " same status"
+        " same filter"
     )

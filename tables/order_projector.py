@@ -32,6 +32,7 @@ from tables.order_views import (
     saga_key,
     totals_of,
 )
+from tables.saga_lists import keys_of as keys_of_saga
 
 _encode = msgspec.json.Encoder().encode
 
@@ -72,6 +73,7 @@ def _store(unit: Unit[Message], order_id: str, before: Journey, after: Journey) 
         unit.put(payment_key(order_id), _encode(after.payment))
     if after.saga is not before.saga:
         unit.put(saga_key(order_id), _encode(after.saga))
+        _move(unit, order_id, keys_of_saga(before.saga), keys_of_saga(after.saga))
     if after.order is not None and after.order is not before.order:
         unit.put(order_key(order_id), _encode(after.order))
         _list(unit, before.order, after.order)
@@ -79,14 +81,17 @@ def _store(unit: Unit[Message], order_id: str, before: Journey, after: Journey) 
 
 
 def _list(unit: Unit[Message], before: OrderView | None, after: OrderView) -> None:
+    """Put an order where it belongs in the lists of its user."""
+    if before is None or before.status != after.status:
+        _move(unit, after.order_id, keys_of(before), keys_of(after))
+
+
+def _move(unit: Unit[Message], order_id: str, old: set[bytes], new: set[bytes]) -> None:
     """Move an order from the lists that it was in to those that it is in."""
-    if before is not None and before.status == after.status:
-        return
-    old, new = keys_of(before), keys_of(after)
     for key in old - new:
         unit.delete(key)
     for key in new - old:
-        unit.put(key, after.order_id.encode())
+        unit.put(key, order_id.encode())
 
 
 def _count(unit: Unit[Message], before: OrderView | None, after: OrderView) -> None:

@@ -11,6 +11,7 @@ all of which are keyed by user id; so one user's orders are in one partition. He
 | `history/<order id>/<position>`      | HistoryEntry                                        |
 | `user/<user id>/<newest first>`      | order id, of each of the user's orders              |
 | `status/<user id>/<status>/<same>`   | likewise, of those in one status                    |
+| `board/<list>/<style>/<same>`        | likewise, of sagas in one state (`saga_lists`)      |
 | `once/<order id>/<message id>`       | that an event without a sequence was projected      |
 | `totals`                             | OrderTotals of the partition                        |
 """

@@ -20,7 +20,7 @@ CURRENT: dict[str, Any] = {
     "type": "OrderCreated",
     "subject": "mina:1",
     "time": "2026-03-02T10:00:00Z",
-    "dataversion": 3,
+    "dataversion": 4,
     "sequence": 1,
     "correlationid": "mina:1",
     "causationid": "c-1",
@@ -34,6 +34,7 @@ CURRENT: dict[str, Any] = {
         "currency": "USD",
         "currency_source": "given",
         "method": "card",
+        "saga": "orchestration",
     },
 }
 FIRST: dict[str, Any] = CURRENT | {

@@ -8,11 +8,22 @@ the API.
 
 from __future__ import annotations
 
-from agents.cli import orders, simulate, stock
+from typing import Final
+
+from agents.cli import diagrams, interventions, orders, sagas, simulate, stock
 from streams.application import Orderflow
+
+COMMANDS: Final = (
+    *orders.COMMANDS,
+    *sagas.COMMANDS,
+    *interventions.COMMANDS,
+    *diagrams.COMMANDS,
+    *stock.COMMANDS,
+    simulate.COMMAND,
+)
 
 
 def register(app: Orderflow) -> None:
     """Add the commands to those of Faust."""
-    for spec in (*orders.COMMANDS, *stock.COMMANDS, simulate.COMMAND):
+    for spec in COMMANDS:
         spec.add_to(app)

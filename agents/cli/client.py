@@ -64,6 +64,13 @@ class Api:
         """Ask for what is at a path, given by its segments."""
         return (await self._ask("GET", path, params=query)).body
 
+    async def text(self, *path: str) -> str:
+        """Ask for what is at a path and is no JSON."""
+        status, raw, url = await self._sent("GET", path)
+        if status >= HTTPStatus.BAD_REQUEST:
+            _understood(status, raw, url)
+        return raw.decode(errors="replace")
+
     async def post(
         self, *path: str, body: Mapping[str, Any], key: str | None = None, wait: float = 0
     ) -> Answer:
@@ -80,10 +87,15 @@ class Api:
         )
 
     async def _ask(self, method: str, path: tuple[str, ...], **request: Any) -> Answer:
+        return _understood(*await self._sent(method, path, **request))
+
+    async def _sent(
+        self, method: str, path: tuple[str, ...], **request: Any
+    ) -> tuple[int, bytes, str]:
         url = URL(self.url + "".join(f"/{quote(part, safe=':')}" for part in path), encoded=True)
         try:
             async with self._http.request(method, url, **request) as response:
-                return _understood(response.status, await response.read(), str(url))
+                return response.status, await response.read(), str(url)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise ServerAway(
                 f"no answer from {self.url} ({_in_words(error)}); start the server with `make "

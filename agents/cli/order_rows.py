@@ -20,6 +20,7 @@ def order_rows(order: Body) -> str:
     head = {
         "order": order["order_id"],
         "status": order["status"],
+        "style": order.get("style"),
         "because": order.get("reason"),
         "customer": customer and f"{customer['name']} <{customer['email']}>",
         "placed": placed and rendering.moment(placed),

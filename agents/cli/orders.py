@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import AsyncIterator
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import click
 from faust.cli import argument, option
@@ -13,6 +13,7 @@ from agents.cli import arguments, rendering
 from agents.cli.client import Body, ServerAway
 from agents.cli.command import FAILED, KEY, WAIT, ApiCommand, Spec
 from agents.cli.order_rows import order_rows, orders_row, timeline_rows
+from models.order_messages import Style
 
 _ORDER: Final = argument("order_id")
 _EXAMPLE: Final = "ada:01KAM3Z9X4T2V7N8QWERTY5678"
@@ -52,6 +53,8 @@ def _order(given: dict[str, Any]) -> Body:
             for line in lines
         ],
     }
+    if given["saga"]:
+        order["saga"] = given["saga"]
     if given["name"] is None and given["email"] is None:
         return order
     if given["name"] is None or given["email"] is None:
@@ -150,6 +153,11 @@ COMMANDS: Final = (
         option("--name", help="The customer's name, together with --email."),
         option("--email", help="Where to tell the customer what becomes of it."),
         option("--method", default="card", help="How it is paid, in the gateway's words."),
+        option(
+            "--saga",
+            type=click.Choice(get_args(Style)),
+            help="What drives its checkout; without it, what the server has set.",
+        ),
         WAIT,
         KEY,
     ),

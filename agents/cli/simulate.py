@@ -12,10 +12,18 @@ from faust.cli import option
 
 from agents.cli import arguments
 from agents.cli.command import FAILED, ApiCommand, Spec
-from agents.cli.simulation.plan import plans
+from agents.cli.simulation.plan import STYLES, plans
 from agents.cli.simulation.progress import Progress
 from agents.cli.simulation.simulation import Manner, Simulation
 from agents.cli.simulation.traffic import Traffic
+from models.order_messages import Style
+
+_BOTH: Final = "both"
+_TURNS: Final[dict[str | None, tuple[Style, ...]]] = {
+    None: (),
+    **{style: (style,) for style in STYLES},
+    _BOTH: STYLES,
+}
 
 
 async def simulate(command: ApiCommand, **given: Any) -> int:
@@ -27,12 +35,13 @@ async def simulate(command: ApiCommand, **given: Any) -> int:
     and the exit code is 1.
     """
     count, run = given["count"], uuid.uuid4().hex[:12]
+    customers = plans(given["seed"], given["users"], run, _TURNS[given["saga"]])
     progress = Progress(command.stderr, lambda: status(simulation.traffic, count))
     simulation = Simulation(command.api, _manner(given), note=progress.say)
     await simulation.stock_up(f"{given['seed']}-{run}" if given["restock"] else str(given["seed"]))
     try:
         async with progress.shown():
-            summary = await simulation.run(islice(plans(given["seed"], given["users"], run), count))
+            summary = await simulation.run(islice(customers, count))
     except asyncio.CancelledError:
         command.note("interrupted; what was accepted goes on")
         raise
@@ -64,6 +73,11 @@ COMMAND: Final = Spec(
     option("--count", type=click.IntRange(min=1), default=200, help="How many orders."),
     option("--seed", type=int, default=1, help="The same seed draws the same orders."),
     option("--users", type=click.IntRange(1, 1_000_000), default=50, help="How many customers."),
+    option(
+        "--saga",
+        type=click.Choice([*STYLES, _BOTH]),
+        help="What drives their checkout, or both by turns; without it, what the server has set.",
+    ),
     option(
         "--wait/--no-wait", default=True, help="Follow each order to its end, and account for it."
     ),

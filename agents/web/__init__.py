@@ -41,6 +41,7 @@ def site_of(app: Orderflow) -> Site:
         log=CommandLog(app),
         feed=Feed(lambda: totals_answer(read)),
         document=msgspec.json.encode(document(ROUTES)),
+        style=app.settings.style,
     )
 
 

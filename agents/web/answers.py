@@ -10,12 +10,14 @@ from typing import Any, Literal, TypeVar
 
 import msgspec
 
+from models.order_messages import Style
 from models.order_projection import OrderView
 from models.payment_projection import PaymentView
 from models.projections import HistoryEntry
-from models.saga_projection import SagaView
+from models.saga_messages import Goal, Outcome, StepName
+from models.saga_projection import SagaState, SagaView
 from models.stock_projection import Reservation, StockView
-from models.totals_projection import MoneyTotals, StockTotals
+from models.totals_projection import MoneyTotals, OrderTotals, StockTotals
 from streams import reading
 
 
@@ -65,6 +67,43 @@ class SagaAnswer(SagaView, frozen=True, kw_only=True):
     freshness: Freshness
 
 
+class SagaRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A saga on the board: its view without steps; `/sagas/{order_id}` has all of it."""
+
+    order_id: str
+    style: Style | None
+    state: SagaState
+    state_since: datetime | None
+    step: StepName | None
+    waiting_for: StepName | Literal["compensation"] | None
+    waiting_since: datetime | None
+    deadline: datetime | None
+    attempt: int
+    goal: Goal | None
+    reason: str | None
+    stuck: StepName | None
+    outcome: Outcome | None
+    started_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, view: SagaView) -> SagaRow:
+        """Without what is long."""
+        return cls(**{name: getattr(view, name) for name in cls.__struct_fields__})
+
+
+class SagasAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """Sagas of the partitions that this worker has; `next` is the cursor of the next page.
+
+    Those under way come with the longest in their state first, completed ones newest first.
+    """
+
+    sagas: list[SagaRow]
+    next: str | None
+    partitions: Coverage
+    freshness: Freshness
+
+
 class StockAnswer(StockView, frozen=True, kw_only=True):
     """The stock of a SKU, with its open reservations by id; `more` says that others follow."""
 
@@ -92,19 +131,23 @@ class EventsAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Coverage(msgspec.Struct, frozen=True, kw_only=True):
-    """Of how many partitions totals are: those that this worker has, and all there are."""
+    """Of how many partitions an answer is: those that this worker has, and all there are."""
 
     counted: int
     all: int
 
 
 class TotalsAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """How many orders, by status and by why they were rejected, how much money, how many goods."""
+    """How many orders, by status and by why they were rejected, how much money, how many goods.
+
+    `styles` is the same of the orders of each style of checkout by itself, but for the goods.
+    """
 
     orders: dict[str, int]
     rejected: dict[str, int]
     placed: int
     money: dict[str, MoneyTotals]
+    styles: dict[str, OrderTotals]
     stock: StockTotals
     partitions: Coverage
     freshness: Freshness

@@ -10,7 +10,7 @@ import asyncio
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Generic, NoReturn, TypeVar
+from typing import Any, Final, Generic, NoReturn, TypeVar, get_args
 
 import msgspec
 from aiohttp import web
@@ -25,7 +25,9 @@ from agents.web.problems import (
     TOO_SLOW,
     Refused,
 )
+from models.order_messages import Style
 from models.requests import Request, flaw_of
+from models.saga_messages import StepName
 from streams.refusals import refusal
 
 Q = TypeVar("Q", bound=msgspec.Struct)
@@ -42,6 +44,8 @@ _CURES: Final = {
     "order_id": "an order id is the user, a colon, and what follows; POST /orders answers with it",
     "currency": "use an ISO 4217 code in capitals, such as USD",
     "email": "use an address such as ada@example.com",
+    "saga": f"use {' or '.join(get_args(Style))}, or leave it out to have what is set here",
+    "step": f"use one of {', '.join(get_args(StepName))}",
     "wait": "use whole seconds or milliseconds, at most 30s: wait=5s or wait=500ms",
     "cursor": "use the `next` of the last answer as it is, or leave it out for the first page",
 }

@@ -1,4 +1,4 @@
-"""Commands: orders placed, cancelled, shipped, delivered; stock received and adjusted.
+"""Commands: orders placed and changed, sagas that operators take a hand in, stock moved.
 
 A request that can be a command becomes one here: with its id, its key and its topic.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -14,21 +15,33 @@ from agents.web.answers import OrderAnswer
 from agents.web.calls import Call, Reply
 from agents.web.issuing import Command, View, WaitQuery, issue
 from agents.web.problems import Refused
-from agents.web.queries import ReservationsQuery, known_order, order_answer, stock_answer
+from agents.web.queries import (
+    ReservationsQuery,
+    known_order,
+    order_answer,
+    saga_answer,
+    stock_answer,
+)
 from agents.web.site import SOURCE, Site
 from models.messages import Payload, derive_id
 from models.order_ids import order_id_at, order_id_of_key, user_of
+from models.order_messages import OrderCommand
 from models.requests import (
     AdjustRequest,
     CancelRequest,
+    CompensateRequest,
     DeliverRequest,
     OrderRequest,
     ReceiveRequest,
+    RetryRequest,
     ShipRequest,
+    SkipRequest,
     create_order,
     order_command,
+    saga_command,
     stock_command,
 )
+from models.saga_messages import SagaCommand
 from streams import topics
 from tables import order_views, stock_views
 
@@ -45,7 +58,7 @@ async def place_order(site: Site, call: Call[WaitQuery, OrderRequest]) -> Reply:
         order_id = order_id_of_key(user_id, call.key)
     command = _about_order(
         site,
-        create_order(order_id, call.body),
+        create_order(order_id, call.body, site.style),
         order_id=order_id,
         user_id=user_id,
         command_id=derive_id(order_id, f"{SOURCE}:CreateOrder"),
@@ -57,15 +70,22 @@ async def change_order(
     site: Site, call: Call[WaitQuery, CancelRequest | ShipRequest | DeliverRequest]
 ) -> Reply:
     """Ask for the next step of an order that is known."""
+    data = order_command(call.path["order_id"], call.body)
+    command = await _about_known_order(site, data, call.key)
+    return await issue(site, command, call.key, call.query)
+
+
+async def change_saga(
+    site: Site, call: Call[WaitQuery, RetryRequest | SkipRequest | CompensateRequest]
+) -> Reply:
+    """Let an operator take a hand in the checkout of an order that is known."""
     order_id = call.path["order_id"]
-    view = await _appeared(site, order_id)
-    data = order_command(order_id, call.body)
-    command = _about_order(
-        site,
-        data,
-        order_id=order_id,
-        user_id=user_of(order_id) or view.user_id or order_id,
-        command_id=_command_id(order_id, data, call.key),
+    data = saga_command(order_id, call.body)
+    command = replace(
+        await _about_known_order(site, data, call.key),
+        topic=topics.saga_commands,
+        location=f"/sagas/{quote(order_id, safe=':')}",
+        view=lambda: saga_answer(site, order_id),
     )
     return await issue(site, command, call.key, call.query)
 
@@ -88,6 +108,20 @@ async def change_stock(site: Site, call: Call[WaitQuery, ReceiveRequest | Adjust
         view=lambda: stock_answer(site, sku, ReservationsQuery()),
     )
     return await issue(site, command, call.key, call.query)
+
+
+async def _about_known_order(
+    site: Site, data: OrderCommand | SagaCommand, key: str | None
+) -> Command:
+    order_id = data.order_id
+    view = await _appeared(site, order_id)
+    return _about_order(
+        site,
+        data,
+        order_id=order_id,
+        user_id=user_of(order_id) or view.user_id or order_id,
+        command_id=_command_id(order_id, data, key),
+    )
 
 
 def _about_order(

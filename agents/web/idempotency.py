@@ -18,7 +18,7 @@ from models.projections import HistoryEntry
 
 MOST_KEYS: Final = 10_000  # about 2 MB
 
-REFUSALS: Final = frozenset({"OrderCommandRefused", "StockCommandRefused"})
+REFUSALS: Final = frozenset({"OrderCommandRefused", "SagaCommandRefused", "StockCommandRefused"})
 
 
 class RecentKeys:
@@ -51,9 +51,11 @@ class Outcome(NamedTuple):
 def outcome(entries: Sequence[HistoryEntry], command: Payload) -> Outcome:
     """Read from the events that were caused under its id what became of a command."""
     wanted = _plain(command)
+    # What was written before a field existed says what it is by default.
+    missing = {field.name: field.default for field in msgspec.structs.fields(command)}
     facts = [_plain(entry.data) for entry in entries if entry.type not in REFUSALS]
     refusals = [_plain(entry.data) for entry in entries if entry.type in REFUSALS]
-    done = any(all(fact.get(name) == wanted[name] for name in wanted) for fact in facts)
+    done = any(all((missing | fact).get(name) == wanted[name] for name in wanted) for fact in facts)
     return Outcome(done, bool(facts) and not done, refusals[-1]["reason"] if refusals else None)
 
 

@@ -1,7 +1,7 @@
 """Issuing: a command goes on its topic, and the answer waits for what comes of it, if asked to.
 
-The same for orders and stock. Nothing is decided here: what Kafka has acknowledged is accepted,
-and what its aggregate made of it is read from the history that the read side keeps.
+The same for orders, sagas and stock. Nothing is decided here: what Kafka has acknowledged is
+accepted, and what its aggregate made of it is read from the history that the read side keeps.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 from aiokafka.errors import KafkaError
 
-from agents.web.answers import Accepted, OrderAnswer, StockAnswer
+from agents.web.answers import Accepted, OrderAnswer, SagaAnswer, StockAnswer
 from agents.web.calls import Reply
 from agents.web.idempotency import Outcome, outcome
 from agents.web.problems import KEY_REUSED, REFUSED, Refused, unavailable
@@ -22,7 +22,7 @@ from models.messages import Payload, fingerprint
 from models.projections import HistoryEntry
 from streams.topics import Topic
 
-View = OrderAnswer | StockAnswer
+View = OrderAnswer | SagaAnswer | StockAnswer
 
 # Whole milliseconds or seconds, at most 30 s.
 _SPAN: Final = r"^(?!\S*\s)((30000|[12]?[0-9]{1,4})ms|(30|[12]?[0-9])s)$"

@@ -79,6 +79,15 @@ def order_answer(site: Site, order_id: str) -> OrderAnswer | None:
     return extended(OrderAnswer, view, freshness=Freshness.of(reader.freshness()))
 
 
+def saga_answer(site: Site, order_id: str) -> SagaAnswer | None:
+    """The saga of an order with its freshness."""
+    reader = site.read.of_order(order_id)
+    view = order_views.saga(reader, order_id)
+    if view is None:
+        return None
+    return extended(SagaAnswer, view, freshness=Freshness.of(reader.freshness()))
+
+
 def stock_answer(site: Site, sku: str, query: ReservationsQuery) -> StockAnswer | None:
     """The stock of a SKU with some of its reservations."""
     reader = site.read.of_sku(sku)
@@ -146,12 +155,8 @@ async def get_payment(site: Site, call: Call[NoQuery, None]) -> Reply:
 async def get_saga(site: Site, call: Call[NoQuery, None]) -> Reply:
     """How far each step of an order's checkout is."""
     order_id = call.path["order_id"]
-    reader = site.read.of_order(order_id)
-    view = known(
-        order_views.saga(reader, order_id), "there is no saga of an order", "order_id", order_id
-    )
-    fresh = Freshness.of(reader.freshness())
-    return Reply(body=extended(SagaAnswer, view, freshness=fresh))
+    found = saga_answer(site, order_id)
+    return Reply(body=known(found, "there is no saga of an order", "order_id", order_id))
 
 
 async def get_orders(site: Site, call: Call[OrdersQuery, None]) -> Reply:
@@ -194,6 +199,7 @@ def totals_answer(read: ReadModels) -> TotalsAnswer:
         rejected=counted.rejected,
         placed=counted.placed,
         money=counted.money,
+        styles=counted.styles,
         stock=stock_views.totals(stock),
         partitions=Coverage(counted=min(len(orders), len(stock)), all=read.partitions),
         freshness=Freshness.of(freshness([*orders, *stock])),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from agents.web import problems
@@ -12,10 +13,13 @@ from agents.web.answers import (
     OrdersAnswer,
     PaymentAnswer,
     SagaAnswer,
+    SagasAnswer,
     StockAnswer,
     TotalsAnswer,
 )
-from agents.web.commands import change_order, change_stock, place_order
+from agents.web.board import SagasQuery, get_sagas
+from agents.web.commands import change_order, change_saga, change_stock, place_order
+from agents.web.diagrams import get_diagram
 from agents.web.issuing import WaitQuery
 from agents.web.live import get_live, get_page, get_script, get_style
 from agents.web.openapi import get_document
@@ -36,10 +40,13 @@ from agents.web.routing import Route
 from models.requests import (
     AdjustRequest,
     CancelRequest,
+    CompensateRequest,
     DeliverRequest,
     OrderRequest,
     ReceiveRequest,
+    RetryRequest,
     ShipRequest,
+    SkipRequest,
 )
 
 _READ: Final = (problems.BAD_PARAMETER, problems.UNAVAILABLE)
@@ -57,6 +64,18 @@ _WRITTEN: Final[tuple[Kind, ...]] = (
     problems.UNAVAILABLE,
 )
 _CHANGED: Final = (*_WRITTEN, problems.NOT_FOUND)
+
+# Commands about what is known already.
+_change: Final = partial(Route, method="POST", query=WaitQuery, problems=_CHANGED)
+_of_order: Final = partial(
+    _change, tag="orders", handle=change_order, answers={200: OrderAnswer, 202: Accepted}
+)
+_of_saga: Final = partial(
+    _change, tag="sagas", handle=change_saga, answers={200: SagaAnswer, 202: Accepted}
+)
+_of_stock: Final = partial(
+    _change, tag="stock", handle=change_stock, answers={200: StockAnswer, 202: Accepted}
+)
 
 # Routes of one path stand together.
 ROUTES: Final = (
@@ -95,6 +114,16 @@ ROUTES: Final = (
     ),
     Route(
         method="GET",
+        path="/orders/{order_id}/diagram",
+        operation="getOrderDiagram",
+        summary="An order as it happened: a sequence diagram in Mermaid, of its first 1 000 events",
+        tag="orders",
+        handle=get_diagram,
+        answers={200: "text/plain"},
+        problems=_FOUND,
+    ),
+    Route(
+        method="GET",
         path="/orders/{order_id}/payment",
         operation="getPayment",
         summary="The payment of an order, as a ledger",
@@ -103,41 +132,23 @@ ROUTES: Final = (
         answers={200: PaymentAnswer},
         problems=_FOUND,
     ),
-    Route(
-        method="POST",
+    _of_order(
         path="/orders/{order_id}/cancel",
         operation="cancelOrder",
         summary="Ask for the end of an order that has not been shipped",
-        tag="orders",
-        handle=change_order,
-        query=WaitQuery,
         body=CancelRequest,
-        answers={200: OrderAnswer, 202: Accepted},
-        problems=_CHANGED,
     ),
-    Route(
-        method="POST",
+    _of_order(
         path="/orders/{order_id}/ship",
         operation="shipOrder",
         summary="Hand a paid order to a carrier",
-        tag="orders",
-        handle=change_order,
-        query=WaitQuery,
         body=ShipRequest,
-        answers={200: OrderAnswer, 202: Accepted},
-        problems=_CHANGED,
     ),
-    Route(
-        method="POST",
+    _of_order(
         path="/orders/{order_id}/deliver",
         operation="deliverOrder",
         summary="Note that the customer has a shipped order",
-        tag="orders",
-        handle=change_order,
-        query=WaitQuery,
         body=DeliverRequest,
-        answers={200: OrderAnswer, 202: Accepted},
-        problems=_CHANGED,
     ),
     Route(
         method="GET",
@@ -152,13 +163,42 @@ ROUTES: Final = (
     ),
     Route(
         method="GET",
+        path="/sagas",
+        operation="listSagas",
+        summary="Sagas: those under way, longest in their state first; or the newest completed",
+        tag="sagas",
+        handle=get_sagas,
+        query=SagasQuery,
+        answers={200: SagasAnswer},
+        problems=_READ,
+    ),
+    Route(
+        method="GET",
         path="/sagas/{order_id}",
         operation="getSaga",
-        summary="How far each step of an order's checkout is, and why",
-        tag="orders",
+        summary="A saga's timeline: each step asked and answered when, what it waits for till when",
+        tag="sagas",
         handle=get_saga,
         answers={200: SagaAnswer},
         problems=_FOUND,
+    ),
+    _of_saga(
+        path="/sagas/{order_id}/retry",
+        operation="retrySagaStep",
+        summary="Ask again for what a step waits for, or try again to undo it",
+        body=RetryRequest,
+    ),
+    _of_saga(
+        path="/sagas/{order_id}/skip",
+        operation="skipSagaStep",
+        summary="Take what a step waits for as done: it was settled by other means",
+        body=SkipRequest,
+    ),
+    _of_saga(
+        path="/sagas/{order_id}/compensate",
+        operation="compensateSaga",
+        summary="Undo what was done, and end the order",
+        body=CompensateRequest,
     ),
     Route(
         method="GET",
@@ -171,29 +211,17 @@ ROUTES: Final = (
         answers={200: StockAnswer},
         problems=_FOUND,
     ),
-    Route(
-        method="POST",
+    _of_stock(
         path="/stock/{sku}/receive",
         operation="receiveStock",
         summary="Goods came in",
-        tag="stock",
-        handle=change_stock,
-        query=WaitQuery,
         body=ReceiveRequest,
-        answers={200: StockAnswer, 202: Accepted},
-        problems=_CHANGED,
     ),
-    Route(
-        method="POST",
+    _of_stock(
         path="/stock/{sku}/adjust",
         operation="adjustStock",
         summary="Somebody counted: so many more or fewer",
-        tag="stock",
-        handle=change_stock,
-        query=WaitQuery,
         body=AdjustRequest,
-        answers={200: StockAnswer, 202: Accepted},
-        problems=_CHANGED,
     ),
     Route(
         method="GET",

@@ -17,6 +17,7 @@ from agents.web.idempotency import RecentKeys
 from agents.web.problems import MISDIRECTED, Refused, unavailable
 from agents.web.waiting import Waiting
 from models.messages import Message, Payload
+from models.order_messages import Style
 from models.upcasters import catalog
 from streams.application import Orderflow
 from streams.codec import CONTENT_TYPE, Codec
@@ -125,12 +126,13 @@ class CommandLog:
 class Site:
     """What the handlers of one worker share. `changed` is woken for order ids and for SKUs.
 
-    `document` is the OpenAPI document.
+    `document` is the OpenAPI document, `style` that of checkouts of orders that name none.
     """
 
     read: ReadModels
     log: CommandLog
     feed: Feed
     document: bytes
+    style: Style
     changed: Waiting = field(default_factory=Waiting)
     keys: RecentKeys = field(default_factory=RecentKeys)

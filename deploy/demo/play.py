@@ -1,4 +1,8 @@
-"""The play: the first hundred orders and their table, then more of them at a gentle rate."""
+"""The play: the first hundred orders and their table, then more of them at a gentle rate.
+
+Every other order is checked out by one saga, those between by the contexts among themselves, so
+that the table shows both styles side by side.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ from itertools import islice
 from typing import Final
 
 from agents.cli.client import Api
-from agents.cli.simulation.plan import plans
+from agents.cli.simulation.plan import STYLES, plans
 from agents.cli.simulation.simulation import Manner, Simulation
 from deploy.demo.stage import Stage
 
@@ -32,7 +36,7 @@ class Script:
 
 async def play(script: Script, api: Api, stage: Stage) -> bool:
     """Send orders and show them; whether every one of them was accounted for."""
-    customers = plans(script.seed, script.users, uuid.uuid4().hex[:12])
+    customers = plans(script.seed, script.users, uuid.uuid4().hex[:12], STYLES)
     sent, well = 0, True
     while number := script.next(sent):
         # Whoever watches may place orders too: after the first table, totals are not ours alone.

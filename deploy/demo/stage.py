@@ -70,8 +70,9 @@ class Stage:
                 coloured=self._coloured,
             ),
             f"{journey.seconds:5.2f} s",
+            rendering.plain((view and view.style) or ""),
         )
-        self.say(rendering.GAP.join(columns))
+        self.say(rendering.GAP.join(columns).rstrip())
 
     def table(self, summary: Summary) -> None:
         """What came of the first orders, and whether it is all accounted for."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from agents.publishing import CODEC
 from models.messages import Message, Payload
+from models.upcasters import catalog
 from streams.batches import Piece
 from streams.codec import CONTENT_TYPE
 from streams.commit import Output
@@ -17,6 +18,7 @@ from streams.partitioner import partition_of
 from streams.unit import Unit
 from tests.streams.world import Disk, LogRecord
 
+CATALOG = catalog()
 PARTITIONS = 4
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 MILLISECONDS = int(NOON.timestamp() * 1000)
@@ -30,7 +32,7 @@ def message(data: Payload, *, subject: str, home: str, **changes: Any) -> Messag
         "type": type(data).__name__,
         "subject": subject,
         "time": NOON,
-        "dataversion": 3 if type(data).__name__ == "OrderCreated" else 1,
+        "dataversion": CATALOG.version_of(data),
         "correlationid": "journey",
         "partitionkey": home,
         "data": data,
@@ -43,7 +45,7 @@ class Stage:
 
     def __init__(
         self,
-        handle: Callable[[Unit[Message], Message], None],
+        handle: Callable[[Unit[Message], Message], object],
         decode: Callable[[bytes | None], Message],
         home: str,
     ) -> None:
@@ -67,12 +69,15 @@ class Stage:
             store=self.store,
             decode=self.decode,
         )
-        unit.each(self.handle)
+        unit.each(self._handle)
         self.units += 1
         assert unit.failure is None, unit.failure
         commit = unit.commit(0)
         self.store.write(commit.states)
         return list(commit.marker.outbox)
+
+    def _handle(self, unit: Unit[Message], said: Message) -> None:
+        self.handle(unit, said)
 
     def _record(self, offset: int, said: Message, foreign: bool, key: bytes | None) -> LogRecord:  # noqa: FBT001 - as the caller says it
         origin = f"sagas/{self.partition}/{self.units + 1}/{offset}".encode()

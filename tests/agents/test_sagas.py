@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from agents.publishing import reading
@@ -15,6 +16,12 @@ from models.order_messages import (
     OrderLine,
 )
 from models.payment_messages import PaymentAuthorized, PaymentEvent, PaymentVoided
+from models.saga_messages import (
+    RetrySagaStep,
+    SagaCommand,
+    SagaCommandRefused,
+    SkipSagaStep,
+)
 from models.stock_messages import ReserveStock, StockEvent, StockReceived
 from tests.agents.stage import Stage, kinds, message, messages
 
@@ -38,7 +45,7 @@ AUTHORIZED = PaymentAuthorized(**PAYMENT, amount=8700, currency="USD")  # type: 
 @pytest.fixture
 def stage() -> Stage:
     """The agent, on mina's partition."""
-    decode = reading(OrderEvent, PaymentEvent, StockEvent, NotificationEvent)
+    decode = reading(OrderEvent, PaymentEvent, StockEvent, NotificationEvent, SagaCommand)
     return Stage(handle, decode, "mina")
 
 
@@ -104,4 +111,44 @@ def test_events_that_belong_to_no_order_are_passed_over(stage: Stage) -> None:
 
 def test_history_that_was_brought_from_elsewhere_charges_nobody(stage: Stage) -> None:
     assert stage.say(message(CREATED, subject=ORDER, home="mina"), foreign=True) == []
+    assert stage.store.data == {}
+
+
+# Operators.
+
+
+def test_an_operators_command_that_comes_twice_counts_once(stage: Stage) -> None:
+    stage.say(message(CREATED, subject=ORDER, home="mina"), foreign=False)
+    said = RetrySagaStep(order_id=ORDER, step="authorize", by="olga", reason="impatient")
+    command = message(said, subject=ORDER, home="mina", id="k-1")
+
+    first = stage.say(command)
+    assert kinds(first) == [
+        ("sagas", "SagaIntervened"),
+        ("payments.commands", "AuthorizePayment"),
+    ]
+    assert stage.say(command) == []
+
+    other = msgspec.structs.replace(command, data=msgspec.structs.replace(said, by="otto"))
+    (refused,) = messages(stage.say(other), "sagas")
+    assert isinstance(refused.data, SagaCommandRefused)
+    assert refused.data.reason.startswith("its id was used before with another body")
+    (event,) = messages(first, "sagas")
+    assert (event.sequence, refused.sequence) == (3, 4)
+    assert stage.say(other) == []
+
+
+def test_of_an_order_without_a_saga_an_operator_is_told_so(stage: Stage) -> None:
+    said = SkipSagaStep(order_id="mina:2", step="capture", by="olga", reason="why not")
+    (refused,) = messages(stage.say(message(said, subject="mina:2", home="mina")), "sagas")
+
+    assert isinstance(refused.data, SagaCommandRefused)
+    assert refused.sequence is None
+
+
+def test_a_fact_of_an_order_that_lives_elsewhere_starts_nothing(stage: Stage) -> None:
+    """Somebody has asked payments for something in the name of another customer's order."""
+    fact = msgspec.structs.replace(AUTHORIZED, order_id="ada:1", payment_id="ada:1/payment")
+
+    assert stage.say(message(fact, subject="ada:1", home="mina"), foreign=False) == []
     assert stage.store.data == {}

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from tests.audit.envelopes import Log
 from tests.audit.findings import Audit
-from tests.audit.grammar import COMMANDS
+from tests.audit.grammar import COMMANDS, EVENTS, TIMED, TIMERS
 from tests.audit.records import Message
 
 # What stands in the log already where a command makes no event: the step that it asks for.
@@ -33,7 +33,6 @@ _TAKEN: Final = {
     "RestockStock": {"StockRestocked"},
     "Notify": {"NotificationRequested", "NotificationSuperseded", "NotificationFailed"},
 }
-_UNHEARD: Final = frozenset({"ExpireReservation"})  # ignored, where the reservation has ended
 
 
 class Answers(NamedTuple):
@@ -61,7 +60,7 @@ def check(log: Log, audit: Audit) -> None:
 
 def _answers(log: Log) -> Answers:
     found = Answers(set(), set(), set(), set())
-    for topic in ("orders", "payments", "stock", "notifications"):
+    for topic in EVENTS:
         for event in log[topic]:
             found.causes.add(event.cause)
             found.taken.add((event.type, _about(event)))
@@ -79,7 +78,7 @@ def _about(message: Message) -> str:
 
 
 def _was_taken(command: Message, answers: Answers) -> bool:
-    if command.type in _UNHEARD:
+    if command.type in TIMED or command.source == TIMERS:  # what it is about may have ended
         return True
     if command.type in ("GatewayAnswered", "MailAnswered"):  # two workers may tell of one call
         return command.data["key"] in answers.keys

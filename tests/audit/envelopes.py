@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from tests.audit.findings import Audit
-from tests.audit.grammar import COMMANDS, CONTEXTS, KINDS, VERSIONS
+from tests.audit.grammar import COMMANDS, CONTEXTS, KINDS, ORCHESTRATION, VERSIONS
 from tests.audit.murmur2 import partition_of
 from tests.audit.records import Message, NoMessage, Record, decode
 
@@ -20,7 +20,7 @@ DEAD = ".dlq"
 
 
 class Log:
-    """The distinct messages of each topic in order, and all of them by id."""
+    """The distinct messages of each topic in order, all of them by id, and the style of orders."""
 
     def __init__(self, topics: Topics, audit: Audit, partitions: int, expected_dead: int) -> None:
         self.by_id: dict[str, Message] = {}
@@ -30,12 +30,25 @@ class Log:
         self._partitions = partitions
         self._dead = self._read_dead_letters(topics, expected_dead)
         self._topics = {name: self._distinct(name, topics.get(name, ())) for name in _NAMES}
+        self._styles = {
+            each.journey: each.data.get("saga") or ORCHESTRATION
+            for topic in ("orders.commands", "orders")
+            for each in self._topics[topic]
+            if each.type in ("CreateOrder", "OrderCreated")
+        }
         for name in topics:
             if name not in self._topics and not name.endswith(DEAD):
                 audit.find("topic", f"{name} is not known to this auditor; teach it")
 
     def __getitem__(self, topic: str) -> list[Message]:
         return self._topics[topic]
+
+    def may_be(self, style: str, order_id: str) -> bool:
+        """Whether an order has a style; any, as long as nothing of it was read that says so."""
+        known = self._styles.get(order_id)
+        if known is None:
+            return style == ORCHESTRATION or not self._audit.finished
+        return known == style
 
     def _read_dead_letters(self, topics: Topics, expected: int) -> dict[Place, Record]:
         letters: dict[Place, Record] = {}
@@ -118,8 +131,9 @@ class Log:
     def _check(self, message: Message) -> None:
         record, find = message.record, self._audit.find
         kind = KINDS[record.topic, message.type]
-        if kind.source and message.source not in (kind.source, "/legacy"):
-            find("writers", f"{message} is from {message.source}, {kind.source} alone may write it")
+        if kind.writers and message.source not in kind.writers | {"/legacy"}:
+            writers = " or ".join(sorted(kind.writers))
+            find("writers", f"{message} is from {message.source}, only {writers} may write it")
         if message.version not in VERSIONS.get(message.type, (1,)):
             find("versions", f"{message} has version {message.version}, unknown to this auditor")
         if message.data[kind.subject] != message.subject:

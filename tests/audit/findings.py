@@ -6,6 +6,8 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
+_OF_ORDERS = {"views", "skipped"}
+
 
 @dataclass
 class Audit:
@@ -17,6 +19,8 @@ class Audit:
 
     finished: bool
     findings: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)  # what humans have taken upon themselves
+    skipped: dict[tuple[str, str], str] = field(default_factory=dict)  # who, by order and matter
     records: Counter[str] = field(default_factory=Counter)  # by topic
     repeats: Counter[str] = field(default_factory=Counter)  # by topic: published twice, harmless
     dead_letters: list[str] = field(default_factory=list)
@@ -34,6 +38,13 @@ class Audit:
         """Note what is wrong. `rule` is the invariant of `domain.md`, or a word for it."""
         self.findings.append(f"{rule}: {what}")
 
+    def unsettled(self, order_id: str, matter: str, rule: str, what: str) -> None:
+        """Note what is wrong, or who answers for it: whoever skipped that matter of this order."""
+        if who := self.skipped.get((order_id, matter)):
+            self.notes.append(f"{who}; {rule}: {what}")
+        else:
+            self.find(rule, what)
+
     def as_json(self) -> dict[str, Any]:
         """All of it but single orders, for machines."""
-        return {name: each for name, each in vars(self).items() if name != "views"}
+        return {name: each for name, each in vars(self).items() if name not in _OF_ORDERS}

@@ -25,10 +25,13 @@ TOPICS = (
     "stock",
     "sagas.replies",
     "sagas",
+    "sagas.commands",
     "notifications.commands",
     "notifications",
 )
 EPOCH = datetime(2026, 11, 23, tzinfo=UTC)
+_VERSIONS = {"OrderCreated": 4, "CreateOrder": 2, "SagaStepStarted": 2}  # of all others the first
+_WRITERS = {"commands": "/sagas", "replies": "/stock"}
 CONTENT_TYPE = ("content-type", b"application/cloudevents+json; charset=UTF-8")
 
 
@@ -76,13 +79,10 @@ class Log:
         data: Document,
         *,
         home: str = "",
+        source: str = "",
     ) -> Document:
         """A message that follows from another one; events are numbered."""
-        source = f"/{topic.partition('.')[0]}"
-        if topic.endswith(".commands"):
-            source = "/sagas"
-        elif topic == "sagas.replies":
-            source = "/stock"
+        source = source or _WRITERS.get(topic.partition(".")[2]) or f"/{topic}"
         document = self._document(kind, source, subject, data, home or cause["partitionkey"])
         self._indices[cause["id"], source] += 1
         index = self._indices[cause["id"], source] - 1
@@ -139,7 +139,7 @@ class Log:
             "type": kind,
             "subject": subject,
             "time": self.time,
-            "dataversion": 3 if kind == "OrderCreated" else 1,
+            "dataversion": _VERSIONS.get(kind, 1),
             "partitionkey": home,
             "data": data,
         }

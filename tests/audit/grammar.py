@@ -1,8 +1,9 @@
 """The grammar of the journeys: what each topic may carry, what of, and because of what.
 
 Written from `domain.md`, not from the code. A row reads
-`type: fields that it must have < types that may cause it ! fields that it does not share @ writer`;
+`type: fields it must have < types that may cause it ! fields that it does not share @ writers`;
 what a message and its cause both say, they say alike, but for the fields that it does not share.
+What may cause the messages of a choreographed order instead is in `policies.py`.
 """
 
 from __future__ import annotations
@@ -11,22 +12,34 @@ from typing import Final, NamedTuple
 
 CONTEXTS: Final = frozenset({"/orders", "/payments", "/stock", "/sagas", "/notifications"})
 OUTSIDE: Final = frozenset({"/gateway", "/mail"})  # what they answer has a cause, too
+TIMERS: Final = "/clock"
+OPERATORS: Final = "sagas.commands"
 COMMANDS: Final = (
     "orders.commands",
     "payments.commands",
     "stock.commands",
+    OPERATORS,
     "notifications.commands",
 )
 EVENTS: Final = ("orders", "payments", "stock", "sagas", "notifications")
 REPLIES: Final = "sagas.replies"
-VERSIONS: Final = {"OrderCreated": (1, 2, 3)}  # of all other types there is one
+VERSIONS: Final = {  # of all other types there is one
+    "OrderCreated": (1, 2, 3, 4),
+    "CreateOrder": (1, 2),
+    "SagaStepStarted": (1, 2),
+}
 FACTS: Final = frozenset({"orders", "payments", "notifications", REPLIES})  # what sagas react to
+# Set when something begins, with that as their cause; fired when its time is over, in any order.
+TIMED: Final = frozenset({"SagaTimedOut", "OrderTimedOut", "ExpireReservation"})
+ORCHESTRATION: Final = "orchestration"
+CHOREOGRAPHY: Final = "choreography"
 # Refusals of what does not exist have no number; all other events do.
 UNNUMBERED: Final = frozenset(
     {
         "NotificationCommandRefused",
         "OrderCommandRefused",
         "PaymentCommandRefused",
+        "SagaCommandRefused",
         "StockCommandRefused",
         "StockDeductionRefused",
         "StockReservationFailed",
@@ -37,10 +50,10 @@ UNNUMBERED: Final = frozenset(
 class Kind(NamedTuple):
     """What holds for a type in a topic. `subject` names the field that the subject repeats.
 
-    Where there is no `source`, anybody may write it: customers, the warehouse, and sagas.
+    Where there are no `writers`, anybody may: customers, the warehouse, operators, and sagas.
     """
 
-    source: str
+    writers: frozenset[str]
     subject: str
     needs: frozenset[str]
     causes: frozenset[str]
@@ -52,6 +65,7 @@ CreateOrder: user_id lines currency method
 ConfirmOrder: authorized reserved @ /sagas
 RejectOrder: reason @ /sagas
 ExpireOrder: deadline at payment_outstanding @ /sagas
+OrderTimedOut: deadline at @ /clock
 MarkOrderPaid: captured @ /sagas
 CancelOrder: reason
 CompleteCancellation: stock_returned money_returned @ /sagas
@@ -98,11 +112,11 @@ PaymentCommandRefused: order_id command < * ! reason
 _STOCK_COMMANDS = """
 ReceiveStock: quantity
 AdjustStock: change
-ReserveStock: reservation_id order_id reply_to quantity expires_at @ /sagas
-DeductStock: reservation_id order_id reply_to @ /sagas
-ReleaseStock: reservation_id order_id reply_to @ /sagas
-RestockStock: reservation_id order_id reply_to @ /sagas
-ExpireReservation: reservation_id order_id at
+ReserveStock: reservation_id order_id reply_to quantity expires_at @ /sagas /stock
+DeductStock: reservation_id order_id reply_to @ /sagas /stock
+ReleaseStock: reservation_id order_id reply_to @ /sagas /stock
+RestockStock: reservation_id order_id reply_to @ /sagas /stock
+ExpireReservation: reservation_id order_id at < ReserveStock DeductStock @ /clock /stock
 """
 _LINES = """
 StockReserved: reservation_id order_id quantity expires_at < ReserveStock DeductStock
@@ -121,6 +135,12 @@ StockAdjusted: change < AdjustStock
 StockCommandRefused: command available < * ! reason
 """
 )
+_SAGA_COMMANDS = """
+RetrySagaStep: step by reason
+SkipSagaStep: step by reason
+CompensateSaga: by reason
+SagaTimedOut: deadline at @ /clock /sagas
+"""
 _SAGAS = """
 SagaStarted: lines total currency < OrderCreated ! method
 SagaStepStarted: step
@@ -128,6 +148,9 @@ SagaStepSucceeded: step
 SagaStepRefused: step reason
 SagaCompensationStarted: goal reason
 SagaStepCompensated: step
+SagaAskedAgain: waiting_for attempt deadline < SagaTimedOut ! deadline
+SagaIntervened: action by reason < RetrySagaStep SkipSagaStep CompensateSaga
+SagaCommandRefused: command < RetrySagaStep SkipSagaStep CompensateSaga ! reason
 SagaStuck: step reason
 SagaCompleted: outcome
 """
@@ -148,12 +171,12 @@ def _rows(topic: str, writer: str, subject: str, table: str) -> dict[tuple[str, 
     rows = {}
     for line in table.strip().splitlines():
         name, _, rest = line.partition(":")
-        rest, _, own_writer = rest.partition("@")
+        rest, _, own_writers = rest.partition("@")
         rest, _, own = rest.partition("!")
         needs, _, causes = rest.partition("<")
         anything = causes.split() == ["*"]
         rows[topic, name] = Kind(
-            own_writer.strip() or writer,
+            frozenset((own_writers or writer).split()),
             subject,
             frozenset({*needs.split(), subject}),
             frozenset() if anything else frozenset(causes.split()),
@@ -170,6 +193,7 @@ KINDS: Final = {
     **_rows("stock.commands", "", "sku", _STOCK_COMMANDS),
     **_rows("stock", "/stock", "sku", _STOCK),
     **_rows("sagas.replies", "/stock", "sku", _LINES),
+    **_rows(OPERATORS, "", "order_id", _SAGA_COMMANDS),
     **_rows("sagas", "/sagas", "order_id", _SAGAS),
     **_rows("notifications.commands", "", "order_id", _NOTIFICATION_COMMANDS),
     **_rows("notifications", "/notifications", "order_id", _NOTIFICATIONS),

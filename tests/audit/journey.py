@@ -113,16 +113,17 @@ class Journey(Story):
         cause, code = self.asked["Notify"], "no_address"
         if self.customer is not None:
             code = "mailbox_unavailable" if whom["to"].startswith("bounce@") else ""
-            cause = self._mail({**told, **whom}, code or None)
+            cause = self.send(cause, {**told, **whom}, code or None)
         end = "NotificationFailed" if code else "NotificationSent"
         told |= {"code": code} if code else {}
         self.last = self.log.follow("notifications", cause, end, self.order_id, told)
         self.done("notify")
 
-    def _mail(self, notice: Document, code: str | None) -> Document:
+    def send(self, cause: Document, notice: Document, code: str | None) -> Document:
+        """The mail provider is asked, and answers."""
         key = f"{self.order_id}/mail/{notice['kind']}/1"
         requested = self.log.follow(
-            "notifications", self.asked["Notify"], "NotificationRequested", self.order_id,
+            "notifications", cause, "NotificationRequested", self.order_id,
             {**notice, "key": key},
         )  # fmt: skip
         answer = {"key": key, "outcome": "refused" if code else "succeeded"}
@@ -189,6 +190,11 @@ class Journey(Story):
             self.ask("orders.commands", "RejectOrder", reason=reason)
             self.order(self.asked["RejectOrder"], "OrderRejected", reason=reason)
             outcome = "rejected"
+        elif goal == "expire":
+            over: Document = {"deadline": HOLD, "at": HOLD, "payment_outstanding": False}
+            self.ask("orders.commands", "ExpireOrder", **over)
+            self.order(self.asked["ExpireOrder"], "OrderExpired")
+            outcome = "expired"
         else:
             back = {"stock_returned": True, "money_returned": True}
             self.ask("orders.commands", "CompleteCancellation", **back)

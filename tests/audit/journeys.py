@@ -15,13 +15,19 @@ from tests.audit.orders import DEAD, SOLD, Order, Orders
 from tests.audit.sagas import Saga, Sagas
 from tests.audit.stock import Reservation, Reservations
 
-_GOAL = {
-    "PENDING": "reject",
-    "REJECTED": "reject",
-    "CANCEL_PENDING": "cancel",
-    "CANCELLED": "cancel",
+_GOALS = {
+    "PENDING": ("reject", "expire"),
+    "REJECTED": ("reject",),
+    "EXPIRED": ("expire",),
+    "CANCEL_PENDING": ("cancel",),
+    "CANCELLED": ("cancel",),
 }
-_END = {**dict.fromkeys(SOLD, "confirmed"), "REJECTED": "rejected", "CANCELLED": "cancelled"}
+_END = {
+    **dict.fromkeys(SOLD, "confirmed"),
+    "REJECTED": "rejected",
+    "EXPIRED": "expired",
+    "CANCELLED": "cancelled",
+}
 
 
 class Folds(NamedTuple):
@@ -51,8 +57,11 @@ def check(log: Log, folds: Folds, audit: Audit) -> None:
         outcome = _outcome(order, saga, refused=asked.get(order_id, False))
         audit.orders[outcome] += 1
         if audit.finished and outcome != "refused":
+            _judge_end(order_id, order, saga, audit)
+        # What is stuck waits for a human, and is not settled yet.
+        if audit.finished and order.created and not saga.stuck:
             payment = paid_by.get(order_id, Payment(order_id))
-            _judge(order_id, order, saga, payment, audit)
+            _judge_money(order_id, order, payment, audit)
             _judge_stock(order_id, order, held.get(order_id, []), audit)
 
 
@@ -64,31 +73,30 @@ def _outcome(order: Order, saga: Saga, *, refused: bool) -> str:
     return "stuck" if saga.stuck else "unfinished"
 
 
-def _judge(order_id: str, order: Order, saga: Saga, payment: Payment, audit: Audit) -> None:
+def _judge_end(order_id: str, order: Order, saga: Saga, audit: Audit) -> None:
+    status, found = order.status, []
     if order.created is None:
         audit.find("ends", f"order {order_id} was accepted, and nothing came of it")
         return
-    total, status = order.facts["total"], order.status
-    if status in SOLD:
-        if not order.paid or payment.kept != total or payment.held:
-            audit.find(
-                "M6",
-                f"order {order_id} is {status}, paid {order.paid}: {payment.kept} of {total} kept,"
-                f" {payment.held} still authorized",
-            )
-    elif status in DEAD:
-        if payment.kept or payment.held:
-            audit.find(
-                "M5",
-                f"order {order_id} is {status}, with {payment.held} authorized and"
-                f" {payment.kept} kept",
-            )
-    elif not saga.stuck:
-        audit.find("ends", f"order {order_id} is {status}, and has no end")
-    if saga.goal and saga.goal != _GOAL.get(status):
-        audit.find("ends", f"order {order_id} is {status}, its saga was to {saga.goal} it")
+    if status not in SOLD | DEAD and not saga.stuck:
+        found.append("and has no end")
+    if saga.goal and saga.goal not in _GOALS.get(status, ()):
+        found.append(f"its saga was to {saga.goal} it")
     if not saga.stuck and status in _END and saga.outcome != _END[status]:
-        audit.find("ends", f"order {order_id} is {status}, its saga ended {saga.outcome}")
+        found.append(f"its saga ended {saga.outcome}")
+    for what in found:
+        audit.unsettled(order_id, "end", "ends", f"order {order_id} is {status}, {what}")
+
+
+def _judge_money(order_id: str, order: Order, payment: Payment, audit: Audit) -> None:
+    total, status = order.facts["total"], order.status
+    kept, held = payment.kept, payment.held
+    if status in SOLD and (not order.paid or kept != total or held):
+        what = f"order {order_id} is {status}, paid {order.paid}: {kept} of {total} kept"
+        audit.unsettled(order_id, "money", "M6", f"{what}, {held} still authorized")
+    if status in DEAD and (kept or held):
+        what = f"order {order_id} is {status}, with {held} authorized and {kept} kept"
+        audit.unsettled(order_id, "money", "M5", what)
     if payment.authorized and payment.currency != order.facts["currency"]:
         audit.find("M1", f"order {order_id} is in another currency than its payment")
 
@@ -96,11 +104,13 @@ def _judge(order_id: str, order: Order, saga: Saga, payment: Payment, audit: Aud
 def _judge_stock(
     order_id: str, order: Order, held: list[tuple[str, Reservation]], audit: Audit
 ) -> None:
-    if order.status in DEAD:
+    status, unsettled = order.status, audit.unsettled
+    if status in DEAD:
         for name, each in held:
             if each.state in ("open", "deducted"):
-                audit.find("S5", f"order {order_id} is {order.status}, and {name} is {each.state}")
-    if order.status not in SOLD or order.created is None:
+                what = f"order {order_id} is {status}, and {name} is {each.state}"
+                unsettled(order_id, "stock", "S5", what)
+    if status not in SOLD:
         return
     expected = {
         (f"{order_id}/{number}", line["sku"], line["quantity"])
@@ -108,7 +118,8 @@ def _judge_stock(
     }
     deducted = {(name, each.sku, each.quantity) for name, each in held if each.state == "deducted"}
     if deducted != expected:
-        audit.find("S4", f"order {order_id} is {order.status}, its stock was not all deducted")
+        what = f"order {order_id} is {status}, its stock was not all deducted"
+        unsettled(order_id, "stock", "S4", what)
     for name, each in held:
         if each.state == "open":
-            audit.find("S4", f"order {order_id} has ended, and {name} is still open")
+            unsettled(order_id, "stock", "S4", f"order {order_id} has ended, and {name} is open")

@@ -35,7 +35,8 @@ def check(log: Log, mails: Sequence[Line], audit: Audit) -> None:
     if audit.finished:
         for key, request in requested.items():
             if _notice(request.data) not in ends:
-                audit.find("G4", f"{request} asked under {key}, and was never answered")
+                what = f"{request} asked under {key}, and was never answered"
+                audit.unsettled(request.journey, "mail", "G4", what)
     _compare_mails(mails, requested, ends, audit)
 
 

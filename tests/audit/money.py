@@ -89,7 +89,8 @@ def check(log: Log, audit: Audit) -> Payments:
         if audit.finished:
             for key, call in payment.calls.items():
                 if call.closed is None:
-                    audit.find("M7", f"{call.opened} asked under {key}, and was never answered")
+                    what = f"{call.opened} asked under {key}, and was never answered"
+                    audit.unsettled(payment.order_id, "money", "M7", what)
     return payments
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from tests.audit.envelopes import Log
 from tests.audit.findings import Audit
-from tests.audit.records import Message
+from tests.audit.records import Message, comes_before
 
 # Event: the states that it may come in, and the state that it leads to.
 _STEPS: Final = {
@@ -99,17 +99,21 @@ def _total(event: Message, audit: Audit) -> None:
 
 
 def _evidence(order: Order, event: Message, cause: Message | None, audit: Audit) -> None:
+    """What a command gives as evidence; of choreographed orders, see `choreography.py`."""
     if cause is None:
         return
     given, facts = cause.data, order.facts
-    lacking = (
-        event.type == "OrderConfirmed"
-        and (given.get("authorized"), given.get("reserved"))
-        != (facts.get("total"), len(facts.get("lines", ())))
-    ) or (
-        event.type == "OrderCancelled"
-        and not (given.get("stock_returned") and given.get("money_returned"))
-    )
+    match event.type, cause.type:
+        case "OrderConfirmed", "ConfirmOrder":
+            expected = (facts.get("total"), len(facts.get("lines", ())))
+            lacking = (given["authorized"], given["reserved"]) != expected
+        case "OrderCancelled", "CompleteCancellation":
+            lacking = not (given["stock_returned"] and given["money_returned"])
+        case "OrderExpired", "ExpireOrder":
+            early = comes_before(given, "at", given["deadline"])
+            lacking = early or given["payment_outstanding"] is not False
+        case _:
+            return
     if lacking:
         audit.find("orders", f"{event} was decided on false evidence: {given}")
 

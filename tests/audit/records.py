@@ -6,6 +6,7 @@ Decides whether bytes are a message; what a message has to say is in `grammar.py
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any, NamedTuple
 
 Headers = tuple[tuple[str, bytes | None], ...]
@@ -56,11 +57,18 @@ def _refuse_float(text: str) -> float:
 
 
 _read = json.JSONDecoder(parse_float=_refuse_float, parse_constant=_refuse_float).decode
-# Names that messages are found and grouped by.
-_TEXTS = ("order_id", "payment_id", "sku", "reservation_id", "key")
-# What is added up.
+# Names that messages are found and grouped by, what is added up, and what is compared in time.
+_SHAPES: dict[str, type] = {
+    **dict.fromkeys(
+        ("order_id", "payment_id", "sku", "reservation_id", "key", "command", "step", "kind"), str
+    ),
+    **dict.fromkeys(
+        ("amount", "quantity", "total", "captured", "authorized", "change", "available", "attempt"),
+        int,
+    ),
+    **dict.fromkeys(("at", "deadline", "until", "expires_at"), datetime),
+}
 _LINE = {"sku": str, "quantity": int, "unit_price": int}.items()
-_NUMBERS = ("amount", "quantity", "total", "captured", "authorized", "change", "available")
 
 
 def decode(record: Record) -> Message:
@@ -139,16 +147,45 @@ def _check_types(found: Message) -> None:
     texts = (found.id, found.source, found.type, found.subject, found.journey, found.key)
     if any(type(each) is not str for each in texts):
         raise NoMessage("an attribute of its envelope is no text")
-    for name in _TEXTS:
-        if type(data.get(name) or "") is not str:
-            raise NoMessage(f"its {name} is no text")
-    for name in _NUMBERS:
-        if type(data.get(name) or 0) is not int:
-            raise NoMessage(f"its {name} is no whole number")
+    _check_values(data)
     if "lines" in data:
         _check_lines(data["lines"])
+    if any(type(each) is not str for each in data.get("waiting_for") or ()):
+        raise NoMessage("what it waits for is no list of texts")
     if not isinstance(data.get("customer") or {}, dict):
         raise NoMessage("its customer is no object")
+
+
+def _check_values(data: dict[str, Any]) -> None:
+    for name, value in data.items():
+        shape = _SHAPES.get(name)
+        if shape is None or value is None:
+            continue
+        if shape is datetime:
+            moment(value)
+        elif type(value) is not shape:
+            raise NoMessage(f"its {name} is no {'text' if shape is str else 'whole number'}")
+
+
+def moment(text: Any) -> datetime:
+    """Read an instant.
+
+    Raises:
+        NoMessage: it is none.
+    """
+    try:
+        found = datetime.fromisoformat(text)
+    except (TypeError, ValueError) as error:
+        raise NoMessage(f"{text!r} is no instant") from error
+    if found.tzinfo is None:
+        raise NoMessage(f"{text!r} does not say its offset from UTC")
+    return found
+
+
+def comes_before(data: dict[str, Any], name: str, other: str | None) -> bool:
+    """Whether the moment of that name is earlier than another one; never, if either is missing."""
+    text = data.get(name)
+    return bool(text and other) and moment(text) < moment(other)
 
 
 def _check_lines(lines: Any) -> None:

@@ -1,7 +1,7 @@
 """Replies: what stock decided about an order line goes home to the order, once per command.
 
 A reply is a copy of an event of that reservation; it may be sent again for another command that
-asks the same.
+asks the same. That a reservation has expired is told, too.
 """
 
 from __future__ import annotations
@@ -30,8 +30,14 @@ def check(log: Log, audit: Audit) -> None:
             event.cause or "" for event in log["stock"] if event.type == "StockCommandRefused"
         }
         for command in log["stock.commands"]:
-            if "reply_to" in command.data and command.id not in answered:
+            answers = command.type != "ExpireReservation"  # it may come too late
+            if answers and "reply_to" in command.data and command.id not in answered:
                 audit.find("replies", f"{command} was never answered to {command.journey}")
+        for event in log["stock"]:
+            timer = log.by_id.get(event.cause or "")
+            told = timer is None or not timer.data.get("reply_to") or timer.id in answered
+            if event.type == "StockReservationExpired" and not told:
+                audit.find("replies", f"{event} was never told to {event.journey}")
 
 
 def _compare(

@@ -1,37 +1,77 @@
-"""What sagas ask for is what was ordered: no other amount, currency, SKU, quantity or address."""
+"""What is asked for is what was ordered: no other amount, currency, SKU, quantity or address.
+
+Sagas ask in commands; where an order is choreographed, stock asks itself in commands, and the other
+contexts ask nobody: then their events say what they took for granted.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from tests.audit.envelopes import Log
 from tests.audit.findings import Audit
-from tests.audit.grammar import COMMANDS
+from tests.audit.grammar import COMMANDS, ORCHESTRATION, TIMED
 from tests.audit.orders import Order, Orders
 from tests.audit.records import Message
 
+_KIND: Final = {
+    "OrderPaid": "confirmed",
+    "OrderShipped": "shipped",
+    "OrderDelivered": "delivered",
+    "OrderRejected": "rejected",
+    "OrderExpired": "expired",
+    "OrderCancelled": "cancelled",
+}
 Fields = dict[str, Any]
 
 
 def check(log: Log, orders: Orders, audit: Audit) -> None:
-    """Compare every command of a saga with its order."""
-    for topic in COMMANDS:
-        for command in log[topic]:
-            order = orders.get(command.journey)
-            if command.source != "/sagas" or order is None or not order.created:
+    """Compare what is asked for every order with the order."""
+    for topic in (*COMMANDS, "payments", "notifications"):
+        for message in log[topic]:
+            order = orders.get(message.journey)
+            if order is None or not order.created or message.type in TIMED:
                 continue
-            for name, expected in _expected(order, command).items():
-                said = command.data.get(name)
-                if said != expected:
-                    audit.find("requests", f"{command} says {name} {said}, ordered was {expected}")
+            expected: Fields = {}
+            if log.may_be(ORCHESTRATION, message.journey):
+                expected = _expected(order, message) if message.source == "/sagas" else {}
+            elif message.source == "/stock":
+                expected = _line(order, message)
+            elif message.source in ("/payments", "/notifications"):
+                expected = _taken(order, message, log.by_id.get(message.cause or ""))
+            for name, value in expected.items():
+                said = message.data.get(name)
+                if said != value:
+                    audit.find("requests", f"{message} says {name} {said}, ordered was {value}")
+
+
+def _taken(order: Order, event: Message, cause: Message | None) -> Fields:
+    """What an event of a choreographed order has to say."""
+    facts, total = order.facts, order.facts["total"]
+    customer = facts.get("customer") or {}
+    told = {"kind": _KIND[cause.type], "version": 1} if cause and cause.type in _KIND else {}
+    match event.type:
+        case "PaymentRequested":
+            return {"amount": total, "currency": facts["currency"], "method": _method(facts)}
+        case "PaymentCaptureRequested" | "PaymentRefundRequested":
+            return {"amount": total}
+        case "NotificationRequested":
+            return {"to": customer.get("email"), "name": customer.get("name"), **told}
+        case "NotificationSuperseded" | "NotificationFailed":
+            return told
+        case _:
+            return {}
+
+
+def _method(facts: Fields) -> str:
+    return facts.get("method") or "card"
 
 
 def _expected(order: Order, command: Message) -> Fields:
     facts, total = order.facts, order.facts["total"]
     match command.type:
         case "AuthorizePayment":
-            method = facts.get("method") or "card"
-            return {"amount": total, "currency": facts["currency"], "method": method}
+            return {"amount": total, "currency": facts["currency"], "method": _method(facts)}
         case "CapturePayment" | "RefundPayment" | "MarkOrderPaid":
             return {"captured" if command.type == "MarkOrderPaid" else "amount": total}
         case "ConfirmOrder":

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
+
+from tests.audit.records import Message
 
 COMMAND: Final = {
     "authorize": "AuthorizePayment",
@@ -26,7 +28,7 @@ SAYS: Final = {
         "NotificationSuperseded",
     },
     ("SagaStepRefused", "authorize"): {"PaymentFailed", "PaymentCommandRefused"},
-    ("SagaStepRefused", "reserve"): {"StockReservationFailed"},
+    ("SagaStepRefused", "reserve"): {"StockReservationFailed", "StockReservationExpired"},
     ("SagaStepRefused", "confirm"): {"OrderCommandRefused"},
     ("SagaStepRefused", "capture"): {
         "PaymentCaptureFailed",
@@ -43,12 +45,27 @@ SAYS: Final = {
     ("SagaStuck", "confirm"): {"OrderCommandRefused"},
     ("SagaStuck", "capture"): {"PaymentRefundFailed", "PaymentCommandRefused"},
 }
-# Why a saga turns back, where its cause gives no word for it.
-REASON: Final = {
-    "StockReservationFailed": "out_of_stock",
-    "StockDeductionRefused": "out_of_stock",
-    "PaymentAuthorized": "too_little_money",
-    "PaymentCompleted": "too_little_money",
+# What it may have heard besides, if it only observes: of a part that was let go before anybody came
+# to take it, or was refused while it was being let go; or that nobody confirms what is to end.
+LET_GO: Final = "let go"
+OBSERVED: Final = {
+    ("SagaStepRefused", "confirm"): {"OrderCancellationRequested", "OrderExpired"},
+    ("SagaStepRefused", "capture"): {"PaymentVoided"},
+    ("SagaStepRefused", "deduct"): {"StockReleased"},
+    ("SagaStepCompensated", "authorize"): {"PaymentFailed", "PaymentCommandRefused"},
+    ("SagaStepCompensated", "reserve"): {"StockReservationFailed"},
+}
+# Why an order turns back, where its cause gives no word for it.
+OUT_OF_STOCK: Final = "out_of_stock"
+TOO_LITTLE: Final = "too_little_money"
+EXPIRED: Final = "expired"
+_REASON: Final = {
+    "OrderExpired": EXPIRED,
+    "StockReservationExpired": OUT_OF_STOCK,
+    "StockReservationFailed": OUT_OF_STOCK,
+    "StockDeductionRefused": OUT_OF_STOCK,
+    "PaymentAuthorized": TOO_LITTLE,
+    "PaymentCompleted": TOO_LITTLE,
 }
 # What can be undone, and the later step whose undoing covers it.
 COVERED_BY: Final = {
@@ -58,3 +75,18 @@ COVERED_BY: Final = {
     "capture": "",
     "deduct": "",
 }
+
+
+def said(fact: Message) -> Any:
+    """The word that a refusal gives for itself."""
+    return fact.data.get("code") or fact.data.get("reason") or "refused"
+
+
+def why(fact: Message) -> Any:
+    """The reason for which an order turns back because of a fact."""
+    return _REASON.get(fact.type) or said(fact)
+
+
+def silence(step: str) -> str:
+    """The reason where nobody answers."""
+    return f"no answer to {step}"

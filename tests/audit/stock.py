@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from tests.audit.envelopes import Log
 from tests.audit.findings import Audit
-from tests.audit.records import Message
+from tests.audit.records import Message, comes_before
 
 
 @dataclass(slots=True)
@@ -24,6 +24,7 @@ class Reservation:
     order_id: str
     quantity: int
     state: str
+    expires_at: str | None = None
 
 
 @dataclass(slots=True)
@@ -93,7 +94,7 @@ class Warehouse:
             )
         sku.reserved += data["quantity"]
         self.reservations[data["reservation_id"]] = Reservation(
-            event.subject, data["order_id"], data["quantity"], "open"
+            event.subject, data["order_id"], data["quantity"], "open", data["expires_at"]
         )
 
     def _deducted(self, sku: Sku, event: Message) -> None:
@@ -149,10 +150,21 @@ class Warehouse:
         )
 
 
+def _too_early(event: Message, log: Log, reservations: Reservations, audit: Audit) -> None:
+    """Time is what the message says that ends it, and nobody's clock."""
+    timer = log.by_id.get(event.cause or "")
+    found = reservations.get(event.data["reservation_id"])
+    until = found.expires_at if found else None
+    if timer and comes_before(timer.data, "at", until):
+        audit.find("S4", f"{event} comes at {timer.data['at']}, it was kept until {until}")
+
+
 def check(log: Log, audit: Audit) -> Reservations:
     """Fold the stock topic; returns every reservation as it was left."""
     warehouse = Warehouse(audit)
     for event in log["stock"]:
+        if event.type == "StockReservationExpired":
+            _too_early(event, log, warehouse.reservations, audit)
         warehouse.apply(event)
     open_ones: dict[str, int] = {}
     for found in warehouse.reservations.values():

@@ -1,46 +1,14 @@
-"""What happens to orders: shipped, declined, out of stock, cancelled, capture refused, stuck.
+"""What happens to orders that a saga drives, as long as everybody answers.
 
-Each story brings its goods with it, so that it may stand alone in a log or among the others.
+Each story brings its goods with it, so that it may stand alone in a log or among the others; the
+others are `late_stories.py` and `reacting_stories.py`, and `catalogue.py` has them all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from tests.audit.good_log import Document, Log
+from tests.audit.good_log import Log
+from tests.audit.goods import CUP, RARE, TEA, command, receive, supply
 from tests.audit.journey import Journey
-from tests.audit.story import Story
-
-TEA, CUP, RARE = "TEA-1", "CUP-2", "RARE-3"
-
-
-def receive(log: Log, sku: str, quantity: int) -> None:
-    """Goods come in."""
-    data = {"sku": sku, "quantity": quantity}
-    cause = log.root("stock.commands", "ReceiveStock", sku, data)
-    log.follow("stock", cause, "StockReceived", sku, data)
-    log.move(sku, quantity, 0)
-
-
-def adjust(log: Log, sku: str, change: int) -> None:
-    """Somebody counted; what would leave too little is refused."""
-    data = {"sku": sku, "change": change, "reason": "counted"}
-    cause = log.root("stock.commands", "AdjustStock", sku, data)
-    available = log.available(sku)
-    if available + change < 0:
-        refusal = {"sku": sku, "command": "AdjustStock", "available": available, "reason": "few"}
-        log.follow("stock", cause, "StockCommandRefused", sku, refusal)
-    else:
-        log.follow("stock", cause, "StockAdjusted", sku, data)
-        log.move(sku, change, 0)
-
-
-def supply(log: Log) -> None:
-    """Goods come in, and are counted."""
-    receive(log, TEA, 10)
-    receive(log, CUP, 10)
-    adjust(log, TEA, -1)
-    adjust(log, CUP, -1000)
 
 
 def confirmed(log: Log, order_id: str, currency: str = "USD") -> Journey:
@@ -53,12 +21,6 @@ def confirmed(log: Log, order_id: str, currency: str = "USD") -> Journey:
     order.capture()
     order.deduct()
     return order
-
-
-def command(order: Story, kind: str, **data: str) -> Document:
-    """Somebody asks something of an order."""
-    data = {"order_id": order.order_id, **data}
-    return order.log.root("orders.commands", kind, order.order_id, data)
 
 
 def shipped(log: Log) -> None:
@@ -213,25 +175,14 @@ def stuck(log: Log) -> None:
     order.restock(2)
 
 
-def told(*stories: Callable[[Log], None], partitions: int = 12) -> Log:
-    """A log of these stories, one after the other."""
-    log = Log(partitions)
-    for tell in stories:
-        tell(log)
-    return log
-
-
-STORIES: dict[str, Callable[[Log], None]] = {
-    each.__name__: each
-    for each in (
-        shipped,
-        unreachable,
-        declined,
-        not_understood,
-        out_of_stock,
-        cancelled,
-        cancelled_early,
-        capture_refused,
-        stuck,
-    )
-}
+ORCHESTRATED = (
+    shipped,
+    unreachable,
+    declined,
+    not_understood,
+    out_of_stock,
+    cancelled,
+    cancelled_early,
+    capture_refused,
+    stuck,
+)

@@ -10,7 +10,12 @@ CARD_EXPIRES = "2026-11-30T00:00:00+00:00"
 
 
 class Story:
-    """One order, told step by step; every step writes what it leads to."""
+    """One order, told step by step; every step writes what it leads to.
+
+    `asker` is who asks other contexts for something.
+    """
+
+    asker = "/sagas"
 
     def __init__(
         self,
@@ -35,7 +40,7 @@ class Story:
         self.last: Document = {}
 
     def ask(self, topic: str, command: str, line: int = 0, **data: Any) -> None:
-        """The saga asks another context for something."""
+        """Somebody asks another context for something, because of what happened last."""
         subject, home = self.order_id, self.home
         if topic == "payments.commands":
             data = {"payment_id": self.payment_id, **data}
@@ -46,7 +51,7 @@ class Story:
             data = {"sku": subject, "reservation_id": reservation, "reply_to": self.home, **data}
         data = {"order_id": self.order_id, **data}
         self.asked[f"{command}{line or ''}"] = self.log.follow(
-            topic, self.last, command, subject, data, home=home
+            topic, self.last, command, subject, data, home=home, source=self.asker
         )
 
     def order(self, cause: Document, kind: str, **data: Any) -> None:
@@ -87,6 +92,29 @@ class Story:
         """The saga reports, because of what happened last."""
         data = {"order_id": self.order_id, **data}
         self.log.follow("sagas", self.last, event, self.order_id, data)
+
+    def time_out(self, cause: Document, deadline: str) -> None:
+        """The clock says that an answer is missed, which was waited for since its cause."""
+        data = {"order_id": self.order_id, "deadline": deadline, "at": deadline}
+        self.last = self.log.follow(
+            "sagas.commands", cause, "SagaTimedOut", self.order_id, data, source="/clock"
+        )
+
+    def expire(self, line: int, at: str) -> None:
+        """The clock says that a line is held no longer, and goes home with it."""
+        cause, sku = self.asked[f"ReserveStock{line}"], self.lines[line - 1]["sku"]
+        about = {"sku": sku, "reservation_id": f"{self.order_id}/{line}", "order_id": self.order_id}
+        timer = {**about, "at": at, "reply_to": self.home}
+        self.asked[f"ExpireReservation{line}"] = self.log.follow(
+            "stock.commands", cause, "ExpireReservation", sku, timer, source="/clock"
+        )
+
+    def intervene(self, command: str, action: str, step: str | None, reason: str) -> None:
+        """An operator takes a hand in it."""
+        why = {"by": "grace", "reason": reason}
+        asked = {"order_id": self.order_id, **({"step": step} if step else {}), **why}
+        self.last = self.log.root("sagas.commands", command, self.order_id, asked)
+        self.saga("SagaIntervened", action=action, step=step, **why)
 
     def done(self, step: str, line: int | None = None) -> None:
         """The saga reports a success."""

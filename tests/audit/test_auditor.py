@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 import pytest
 
+from tests.audit.catalogue import STORIES, told
 from tests.audit.findings import Audit
 from tests.audit.good_log import Log
 from tests.audit.murmur2 import murmur2
 from tests.audit.records import Record
-from tests.audit.stories import STORIES, told
 from tests.audit.verdict import audit, render
 
 
@@ -37,18 +37,23 @@ def test_the_numbers_are_those_of_the_stories() -> None:
     found = judge(everything())
 
     assert found.orders == {
-        "DELIVERED": 1, "CONFIRMED": 1, "REJECTED": 3, "CANCELLED": 3, "stuck": 1,
+        "DELIVERED": 2, "CONFIRMED": 4, "REJECTED": 6, "EXPIRED": 2, "CANCELLED": 10, "stuck": 1,
     }  # fmt: skip
-    assert found.rejected == {"card_declined": 1, "invalid_request": 1, "out_of_stock": 1}
-    assert found.money["KRW"]["kept"] == 5000
-    assert found.money["USD"]["kept"] == 1800
-    assert found.money["USD"]["refunded"] == 1800
+    assert found.rejected == {
+        "card_declined": 2, "invalid_request": 1, "out_of_stock": 2, "the goods are broken": 1,
+    }  # fmt: skip
+    assert found.money["KRW"]["kept"] == 2 * 5000
+    assert found.money["USD"]["kept"] == 7 * 900
+    assert found.money["USD"]["refunded"] == 6 * 900
     assert found.money["EUR"]["kept"] == 1800
-    assert found.stock["RARE-3"]["on_hand"] == 3
+    assert found.stock["RARE-3"]["on_hand"] == 6
     assert found.stock["TEA-1"] == {
-        "on_hand": 78, "reserved": 0, "received": 90, "adjusted": -9, "restocked": 4, "deducted": 7,
+        "on_hand": 116, "reserved": 0,
+        "received": 135, "adjusted": -9, "restocked": 12, "deducted": 22,
     }  # fmt: skip
-    assert found.sagas == {"confirmed": 2, "rejected": 3, "cancelled": 3, "stuck": 1}
+    assert found.sagas == {
+        "confirmed": 6, "rejected": 6, "cancelled": 10, "expired": 2, "stuck": 1,
+    }  # fmt: skip
     assert found.repeats.total() == 4
 
 
@@ -154,5 +159,5 @@ def test_the_verdict_reads_as_text() -> None:
     log.gateway.append(log.gateway[0])
     text = render(judge(log))
 
-    assert "9 accepted: CANCELLED 3, CONFIRMED 1" in text
+    assert "25 accepted: CANCELLED 10, CONFIRMED 4" in text
     assert "1 findings:\n  M7: the gateway did two things under the key " in text

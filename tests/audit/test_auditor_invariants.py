@@ -9,9 +9,11 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.audit.catalogue import told
 from tests.audit.good_log import Log
+from tests.audit.goods import CUP, TEA, command, receive, supply
 from tests.audit.journey import HOLD, Journey
-from tests.audit.stories import CUP, TEA, command, confirmed, receive, supply, told
+from tests.audit.stories import confirmed
 from tests.audit.verdict import audit
 
 WHY = {"reason": "changed my mind"}
@@ -142,8 +144,8 @@ def expired_and_renewed(log: Log) -> None:
     order.authorize()
     order.reserve(1)
     told = {"sku": TEA, "reservation_id": "mina:1/1", "order_id": "mina:1"}
-    timer = log.root("stock.commands", "ExpireReservation", TEA, {**told, "at": HOLD})
-    log.follow("stock", timer, "StockReservationExpired", TEA, {**told, "quantity": 2}, home=TEA)
+    order.expire(1, HOLD)
+    order.stock("ExpireReservation", 1, "StockReservationExpired", quantity=2)
     order.ask("stock.commands", "DeductStock", 1)
     cause, renewed = order.asked["DeductStock1"], {**told, "quantity": 2}
     log.follow("stock", cause, "StockReserved", TEA, {**renewed, "expires_at": HOLD})

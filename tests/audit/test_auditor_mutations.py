@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from tests.audit.catalogue import STORIES, told
 from tests.audit.mutations import MUTATIONS, Mutation
 from tests.audit.originals import Mutant, Original
-from tests.audit.stories import STORIES, told
 from tests.audit.verdict import audit
 
 

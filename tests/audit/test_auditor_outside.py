@@ -6,10 +6,10 @@ import json
 
 import pytest
 
+from tests.audit.catalogue import STORIES, told
 from tests.audit.findings import Audit
 from tests.audit.good_log import Log
 from tests.audit.records import Record
-from tests.audit.stories import STORIES, told
 from tests.audit.verdict import audit
 
 

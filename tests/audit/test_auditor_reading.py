@@ -17,11 +17,11 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from tests.audit import views
+from tests.audit.catalogue import STORIES, told
 from tests.audit.findings import Audit
 from tests.audit.good_log import Log
 from tests.audit.logs import Unreadable, read_ledger, read_topics
 from tests.audit.records import Record
-from tests.audit.stories import STORIES, told
 from tests.audit.verdict import audit
 from tests.faults.workers import ROOT, free_port
 
@@ -93,7 +93,7 @@ def test_the_command_judges_what_is_in_kafka(broker: str, unique: str, tmp_path:
     assert bad.returncode == 1
     verdict = json.loads(bad.stdout)
     assert "holds no message" in verdict["findings"][0]
-    assert verdict["money"]["KRW"]["kept"] == 5000
+    assert verdict["money"]["KRW"]["kept"] == 10_000
 
 
 async def test_records_are_read_as_they_are(broker: str, unique: str) -> None:
@@ -170,7 +170,7 @@ async def test_a_read_side_that_says_the_same_is_right(shop: tuple[Shop, str]) -
     await views.check(url, ours.audit)
 
     assert ours.audit.findings == []
-    assert ours.audit.compared == {"totals": 1, "stock": 3, "orders": 9}
+    assert ours.audit.compared == {"totals": 1, "stock": 3, "orders": 25}
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,9 @@ from typing import Any
 
 from tests.audit import (
     causes,
+    choreography,
     commands,
+    interventions,
     journeys,
     ledger,
     mails,
@@ -20,6 +22,7 @@ from tests.audit import (
     versions,
 )
 from tests.audit.envelopes import Log, Topics
+from tests.audit.facts import Facts
 from tests.audit.findings import Audit
 
 Lines = Sequence[Mapping[str, Any]]
@@ -46,6 +49,7 @@ def audit(  # noqa: PLR0913 - what there is to judge, by name
     """
     found = Audit(finished)
     log = Log(topics, found, partitions, dead_letters)
+    interventions.check(log, found)
     versions.check(log, found)
     causes.check(log, found)
     commands.check(log, found)
@@ -55,8 +59,10 @@ def audit(  # noqa: PLR0913 - what there is to judge, by name
     ledger.check(gateway, payments, found)
     reservations = stock.check(log, found)
     replies.check(log, found)
-    stories = sagas.check(log, found)
+    known = Facts(log)
+    stories = sagas.check(log, known, found)
     requests.check(log, folded, found)
+    choreography.check(log, folded, known, stories, found)
     mails.check(log, mail, found)
     journeys.check(log, journeys.Folds(folded, payments, reservations, stories), found)
     return found
@@ -84,6 +90,8 @@ def _numbers(found: Audit) -> Iterator[str]:
     yield f"sagas          {_listed(found.sagas)}"
     yield f"notifications  {_listed(found.notifications)}"
     yield f"dead letters   {len(found.dead_letters):,}"
+    for each in found.notes:
+        yield f"note           {each}"
     yield f"checked        {CHECKED}"
     compared = _listed(found.compared) if found.compared else "not asked, see --views"
     yield f"read side, G5  {compared}"

@@ -28,6 +28,7 @@ def check(log: Log, audit: Audit) -> None:
 
 
 def _unnumbered(event: Message, before: int, audit: Audit) -> None:
-    legacy = event.source == "/legacy"
-    if not legacy and (before or event.type not in UNNUMBERED):
+    # Of a saga that has ended nothing is known any more to whoever refuses.
+    forgotten = event.source == "/legacy" or event.type == "SagaCommandRefused"
+    if not forgotten and (before or event.type not in UNNUMBERED):
         audit.find("G1", f"{event} has no number, and {before} events of it stand before")

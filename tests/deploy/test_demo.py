@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from agents.cli.client import connected
+from agents.cli.simulation.plan import STYLES
 from deploy.demo.children import Child, Children
 from deploy.demo.errors import DemoError
 from deploy.demo.place import Ports, only_demo
@@ -225,6 +226,10 @@ async def test_after_the_first_hundred_orders_there_is_a_table() -> None:
     assert sum(" lines  " in line or " line   " in line for line in lines) == 130
     assert "after 100 orders" in lines
     assert "130 orders so far, each known and ended" in lines
+    (heading,) = (line.split() for line in lines if line.split()[-1:] == ["all"])
+    assert heading == [*STYLES, "all"]
+    assert ["placed", "50", "50", "100"] in [line.split() for line in lines]
+    assert all(sum(line.endswith(style) for line in lines) == 65 for style in STYLES)
     for row in ("placed", "rejected", "  out_of_stock", "captured EUR", "stock reserved"):
         assert any(line.startswith(row) for line in lines)
 

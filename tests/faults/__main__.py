@@ -1,9 +1,11 @@
 """The long run: one misfortune after another, for minutes, and the auditor at the end.
 
-    make faults SEED=7 MINUTES=10 WORKERS=3 RATE=1000 ORDERS=10
+    make faults SEED=7 MINUTES=10 WORKERS=3 RATE=1000 ORDERS=10 STEPS=100000
 
-First the protocol alone, over 10 000 random histories; then real workers on a real broker: the
-relay at RATE deposits a second, then whole orders at ORDERS a second, MINUTES for each.
+First the protocol alone, over 10 000 random histories, and whole orders in both styles on the pure
+models, over STEPS random steps; then real workers on a real broker: the
+relay at RATE deposits a second, then whole orders, by turns in both styles of checkout, at ORDERS a
+second, MINUTES for each.
 The seed chooses the misfortunes and the load, not the scheduling of processes.
 """
 
@@ -22,7 +24,7 @@ from pathlib import Path
 from deploy.kafka.broker import LocalBroker
 from tests.faults import misfortunes
 from tests.faults.scene import Scene
-from tests.faults.shop import Shop
+from tests.faults.shop import Shop, market_of_its_own
 from tests.faults.workers import ROOT
 
 HISTORIES = 10_000
@@ -63,13 +65,11 @@ async def run(asked: argparse.Namespace) -> int:
 
 
 async def run_orders(asked: argparse.Namespace) -> int:
-    """Orders at a steady rate, misfortunes in a row for all that carries them."""
-    broker = LocalBroker("market")
-    broker.start()
-    choices = [*misfortunes.OF_WORKERS, *misfortunes.of_broker(broker)]
+    """Orders in both styles at a steady rate, misfortunes in a row for all that carries them."""
+    directory = Path(tempfile.mkdtemp(prefix="orderflow-orders-"))
     count = 0
-    try:
-        directory = Path(tempfile.mkdtemp(prefix="orderflow-orders-"))
+    with market_of_its_own() as broker:
+        choices = [*misfortunes.OF_WORKERS, *misfortunes.of_broker(broker)]
         async with Shop(broker.address, directory, seed=asked.seed) as shop:
             for _ in range(asked.workers):
                 shop.worker()
@@ -88,8 +88,6 @@ async def run_orders(asked: argparse.Namespace) -> int:
                     worker.start()
             found = await shop.verdict()
             say(f"audited {found.orders.total()} orders, nothing found wrong: {found.orders}")
-    finally:
-        broker.discard()
     return count
 
 
@@ -99,6 +97,14 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
+def imagine(test: str, **size: int) -> None:
+    """Run a test that needs no Kafka, for longer than usual."""
+    environment = {**os.environ, **{name: str(value) for name, value in size.items()}}
+    subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", test], check=True, cwd=ROOT, env=environment
+    )
+
+
 def main() -> None:
     """Read what is asked for from the command line, or the environment that `make` hands on."""
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
@@ -106,15 +112,16 @@ def main() -> None:
         ("seed", "1", int),
         ("minutes", "10", float),
         ("workers", "3", int),
+        ("steps", "100000", int),
     ):
         parser.add_argument(f"--{name}", type=kind, default=os.environ.get(name.upper()) or default)
     parser.add_argument("--orders", type=float, default=os.environ.get("ORDERS") or "10")
     parser.add_argument("--rate", type=float, default=os.environ.get("RATE") or "500")
     asked = parser.parse_args()
     say(f"the protocol over {HISTORIES} histories of misfortune")
-    model = [sys.executable, "-m", "pytest", "-q", "tests/streams/test_protocol_model.py"]
-    environment = {**os.environ, "ORDERFLOW_HISTORIES": str(HISTORIES)}
-    subprocess.run(model, check=True, cwd=ROOT, env=environment)
+    imagine("tests/streams/test_protocol_model.py", ORDERFLOW_HISTORIES=HISTORIES)
+    say(f"whole orders in both styles over {asked.steps} steps, without Kafka")
+    imagine("tests/models/test_whole_orders.py", ORDERFLOW_STEPS=asked.steps)
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # the broker's absence is known here
     what = f"{asked.workers} workers, {asked.rate:.0f} deposits/s, {asked.minutes} minutes"
     say(f"{what}, seed {asked.seed}")

@@ -1,14 +1,15 @@
 """A shop: gateway, write workers, a view worker, customers who order, and the verdict at the end.
 
-Everything is a process of its own, as in production; the customers are `simulate`. The verdict is
-the independent auditor's (`tests/audit`), over all topics and the gateway's own ledger.
+Everything is a process of its own, as in production; the customers are `simulate`, and their orders
+take turns in both styles of checkout. The verdict is the independent auditor's (`tests/audit`),
+over all topics and the gateway's own ledger.
 """
 
 from __future__ import annotations
 
 import contextlib
 import random
-import sys
+from collections.abc import Iterator
 from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
@@ -16,60 +17,31 @@ from typing import Any, Self
 
 import aiohttp
 
+from deploy.kafka.broker import LocalBroker
 from tests.audit import views
 from tests.audit.findings import Audit
 from tests.audit.logs import read_ledger, read_topics
 from tests.audit.verdict import audit
+from tests.faults.staff import Command, Gateway, ViewWorker, WriteWorker
 from tests.faults.workers import Worker, eventually
 
+__all__ = ["Gateway", "Shop", "ViewWorker", "WriteWorker", "market_of_its_own"]
+
+SKU, PRICE, CURRENCY = "TEA-1", 500, "EUR"  # of an order that a test places itself
 PATIENCE = 240.0  # seconds in which every order must end, however many misfortunes it met
 
 
-class WriteWorker(Worker):
-    """Decides."""
-
-    app = "tests.faults.write_side"
-
-
-class ViewWorker(Worker):
-    """Projects, and serves HTTP."""
-
-    app = "streams.views"
-
-    @property
-    def url(self) -> str:
-        """Where the API is."""
-        return f"http://127.0.0.1:{self.port}"
-
-
-class Gateway(Worker):
-    """The simulated payment gateway, with its ledger in its directory."""
-
-    odds = ("--decline", "0.03", "--silence", "0.02", "--lost", "0.02", "--errors", "0.02")
-
-    @property
-    def command(self) -> list[str]:
-        """What starts it."""
-        where = ["--port", str(self.port), "--data", str(self.directory)]
-        return [sys.executable, "-m", "deploy.gateway", *where, *self.odds]
-
-    @property
-    def url(self) -> str:
-        """Where it listens."""
-        return f"http://127.0.0.1:{self.port}"
-
-
-class Customers(Worker):
-    """`simulate`, with its summary on standard output."""
-
-    def __init__(self, directory: Path, broker: str, options: list[str]) -> None:
-        super().__init__(directory, broker)
-        self.options = options
-
-    @property
-    def command(self) -> list[str]:
-        """What starts it."""
-        return [sys.executable, "-m", "faust", "-A", "streams.app", "simulate", *self.options]
+@contextlib.contextmanager
+def market_of_its_own() -> Iterator[LocalBroker]:
+    """A new broker, for one shop at a time: what another run left behind is thrown away."""
+    broker = LocalBroker("market")
+    assert not broker.running, "another run has the Kafka 'market'; wait for it, or `make clean`"
+    broker.discard()
+    broker.start()
+    try:
+        yield broker
+    finally:
+        broker.discard()
 
 
 class Shop:
@@ -85,7 +57,8 @@ class Shop:
         self.settings["ORDERFLOW_GATEWAY"] = self.gateway.url
         self.settings.setdefault("ORDERFLOW_GATEWAY_PATIENCE", "2")
         self.views = ViewWorker(directory / "views", broker, **self.settings)
-        self.customers: Customers | None = None
+        self.customers: Command | None = None
+        self.operators: list[Command] = []
         self.workers: list[Worker] = []
         self.findings: list[str] = []
 
@@ -100,7 +73,7 @@ class Shop:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        everybody = [*self.workers, self.views, self.gateway]
+        everybody = [*self.workers, self.views, self.gateway, *self.operators]
         if self.customers is not None:
             everybody.append(self.customers)
         for each in everybody:
@@ -124,13 +97,33 @@ class Shop:
 
     def order(self, count: int, rate: float, *more: str) -> None:
         """Let customers come; `more` are options of `simulate`."""
-        options = [
-            *("--count", str(count), "--rate", f"{rate}/s", "--seed", str(self.seed)),
+        words = [
+            *("simulate", "--count", str(count), "--rate", f"{rate}/s", "--seed", str(self.seed)),
             *("--url", self.views.url, "--patience", f"{PATIENCE:.0f}s", "--wait", "--json"),
-            *more,
+            *("--saga", "both", *more),
         ]
-        self.customers = Customers(self.directory / "customers", self.broker, options)
+        self.customers = Command(self.directory / "customers", self.broker, words)
         self.customers.start()
+
+    async def place(self, user: str, saga: str, method: str = "card") -> str:
+        """Place an order for one thing, follow it no further, and return its id."""
+        order = {
+            "user_id": user,
+            "customer": {"name": user.capitalize(), "email": f"{user}@example.com"},
+            "lines": [{"sku": SKU, "quantity": 1, "unit_price": PRICE}],
+            "currency": CURRENCY,
+            "payment_method": method,
+            "saga": saga,
+        }
+        return str((await self.post("/orders", order, wait=0))["order_id"])
+
+    async def operate(self, *words: str) -> None:
+        """Have an operator type a command."""
+        directory = self.directory / f"{len(self.operators)}-{words[0]}"
+        operator = Command(directory, self.broker, [*words, "--url", self.views.url])
+        self.operators.append(operator)
+        operator.start()
+        assert await operator.exit_code() == 0, operator.text()
 
     @property
     def served(self) -> bool:
@@ -144,11 +137,10 @@ class Shop:
         await eventually(lambda: self._has(goal), f"{goal} orders are placed", PATIENCE)
 
     async def verdict(self) -> Audit:
-        """Wait until the customers are served, let everything come to rest, and audit."""
-        customers = self.customers
-        assert customers is not None
-        await eventually(lambda: customers.ended, "every order has its end", PATIENCE)
-        assert await customers.exit_code() == 0, customers.text()[-6000:]
+        """Wait until customers, if any came, are served, let everything come to rest, and audit."""
+        if (customers := self.customers) is not None:
+            await eventually(lambda: customers.ended, "every order has its end", PATIENCE)
+            assert await customers.exit_code() == 0, customers.text()[-6000:]
         await eventually(self._at_rest, "everything has come to rest", PATIENCE)
         found = await self.audit()
         await views.check(self.views.url, found)
@@ -167,10 +159,25 @@ class Shop:
 
     async def receive(self, sku: str, quantity: int) -> None:
         """Goods come in; returns when they are counted."""
-        async with aiohttp.ClientSession() as http:
-            url = f"{self.views.url}/stock/{sku}/receive?wait=30s"
-            async with http.post(url, json={"quantity": quantity}) as answer:
-                assert answer.status == HTTPStatus.OK, await answer.text()
+        await self.post(f"/stock/{sku}/receive", {"quantity": quantity})
+
+    async def post(self, path: str, body: dict[str, Any], wait: int = 30) -> dict[str, Any]:
+        """Ask for something; returns when it is done, or, with 0 seconds to wait, accepted."""
+        url = f"{self.views.url}{path}?wait={wait}s"
+        async with aiohttp.ClientSession() as http, http.post(url, json=body) as answer:
+            expected = HTTPStatus.OK if wait else HTTPStatus.ACCEPTED
+            assert answer.status == expected, await answer.text()
+            said: dict[str, Any] = await answer.json()
+            return said
+
+    async def get(self, path: str) -> dict[str, Any]:
+        """What the read side says."""
+        async with (
+            aiohttp.ClientSession(raise_for_status=True) as http,
+            http.get(f"{self.views.url}{path}") as answer,
+        ):
+            said: dict[str, Any] = await answer.json()
+            return said
 
     async def audit(self) -> Audit:
         """Judge the topics as they are, as if everything had come to rest."""
@@ -188,10 +195,5 @@ class Shop:
 
     async def _totals(self) -> dict[str, Any]:
         with contextlib.suppress(aiohttp.ClientError, TimeoutError):
-            async with (
-                aiohttp.ClientSession(raise_for_status=True) as http,
-                http.get(f"{self.views.url}/totals") as answer,
-            ):
-                found: dict[str, Any] = await answer.json()
-                return found
+            return await self.get("/totals")
         return {"placed": -1, "orders": {}}

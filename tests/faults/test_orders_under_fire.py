@@ -1,5 +1,6 @@
 """Whole orders, placed by `simulate`, while what carries them is killed, frozen and robbed.
 
+They take turns in both styles of checkout, so that each misfortune meets both in the same workers.
 At the end the independent auditor reads every topic and the gateway's ledger, and must have
 nothing to say: no order lost, none with two ends, nobody charged twice, nothing oversold.
 """
@@ -8,24 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from deploy.kafka.broker import LocalBroker
 from tests.faults.exits import EXIT_CODE
 from tests.faults.misfortunes import SESSION_SECONDS, pause
 from tests.faults.shop import Shop
-
-
-@pytest.fixture
-def market() -> Iterator[LocalBroker]:
-    """A broker of its own for each shop: the topics have the names that they have in production."""
-    broker = LocalBroker("market")
-    broker.start()
-    yield broker
-    broker.discard()
 
 
 async def test_workers_killed_frozen_and_robbed_of_their_disks(

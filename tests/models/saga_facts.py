@@ -18,6 +18,7 @@ from models.order_messages import (
     OrderConfirmed,
     OrderCreated,
     OrderDelivered,
+    OrderExpired,
     OrderLine,
     OrderPaid,
     OrderRejected,
@@ -40,8 +41,8 @@ from models.payment_messages import (
     RefundPayment,
     VoidPayment,
 )
-from models.sagas import HOLD
 from models.stock_messages import (
+    HOLD,
     DeductStock,
     ReleaseStock,
     ReserveStock,
@@ -49,6 +50,7 @@ from models.stock_messages import (
     StockDeducted,
     StockDeductionRefused,
     StockReleased,
+    StockReservationExpired,
     StockReservationFailed,
     StockReserved,
     StockRestocked,
@@ -95,6 +97,7 @@ PAID = OrderPaid(order_id=ID, captured=TOTAL)
 REQUESTED = OrderCancellationRequested(order_id=ID, reason=WHY)
 REJECTED = OrderRejected(order_id=ID, reason="any")
 CANCELLED = OrderCancelled(order_id=ID, reason="any")
+EXPIRED = OrderExpired(order_id=ID)
 SHIPPED = OrderShipped(order_id=ID, tracking="T-1")
 DELIVERED = OrderDelivered(order_id=ID)
 
@@ -154,6 +157,10 @@ def not_deducted(line: int) -> StockDeductionRefused:
 
 def restocked(line: int) -> StockRestocked:
     return StockRestocked(**_line(line, quantity=line))
+
+
+def lapsed(line: int) -> StockReservationExpired:
+    return StockReservationExpired(**_line(line, quantity=line))
 
 
 def told(kind: Kind) -> NotificationSent:

@@ -19,8 +19,8 @@ from models.order_messages import (
 from models.payment_messages import payment_of
 from models.payments import Payment
 from models.projections import Journey
-from models.saga_projection import stock_status
 from models.saga_state import Saga
+from models.saga_stock import stock_status
 from models.stock_messages import ExpireReservation, ReceiveStock
 from models.stock_projection import Ending, StockView, project_stock
 from tests.models.bank import METHODS

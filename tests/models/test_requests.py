@@ -19,18 +19,24 @@ from models.order_messages import (
 from models.requests import (
     AdjustRequest,
     CancelRequest,
+    CompensateRequest,
     DeliverRequest,
     OrderRequest,
     ReceiveRequest,
+    RetryRequest,
     ShipRequest,
+    SkipRequest,
     create_order,
     flaw_of,
     order_command,
+    saga_command,
     stock_command,
 )
+from models.saga_messages import CompensateSaga, RetrySagaStep, SkipSagaStep
 from models.stock_messages import AdjustStock, ReceiveStock
 
 LINE: dict[str, Any] = {"sku": "KB-1", "quantity": 2, "unit_price": 4950}
+WHO: dict[str, Any] = {"by": "grace", "reason": "asked the warehouse"}
 ORDER: dict[str, Any] = {"user_id": "mina", "lines": [LINE], "currency": "USD"}
 
 
@@ -61,6 +67,16 @@ def test_an_order_may_come_without_a_customer_and_with_a_method() -> None:
     assert (command.customer, command.method) == (None, "card-declined")
 
 
+def test_an_order_has_the_style_that_it_names_or_else_the_one_of_the_settings() -> None:
+    named, unnamed = order(saga="orchestration"), order()
+
+    assert create_order("mina:1", named, "choreography").saga == "orchestration"
+    assert create_order("mina:1", unnamed, "choreography").saga == "choreography"
+    assert create_order("mina:1", unnamed).saga == "orchestration"
+    with pytest.raises(msgspec.ValidationError):
+        order(saga="both")
+
+
 @pytest.mark.parametrize(
     ("request_", "command"),
     [
@@ -73,6 +89,25 @@ def test_an_order_may_come_without_a_customer_and_with_a_method() -> None:
 def test_requests_about_an_order_become_commands(request_: Any, command: Any) -> None:
     assert flaw_of(request_) is None
     assert order_command("o", request_) == command
+
+
+@pytest.mark.parametrize(
+    ("request_", "command"),
+    [
+        (RetryRequest(step="reserve", **WHO), RetrySagaStep(order_id="o", step="reserve", **WHO)),
+        (SkipRequest(step="notify", **WHO), SkipSagaStep(order_id="o", step="notify", **WHO)),
+        (CompensateRequest(**WHO), CompensateSaga(order_id="o", **WHO)),
+    ],
+)
+def test_requests_of_operators_become_commands(request_: Any, command: Any) -> None:
+    assert flaw_of(request_) is None
+    assert saga_command("o", request_) == command
+
+
+@pytest.mark.parametrize("changes", [{"by": ""}, {"by": "a\nb"}, {"reason": ""}, {"step": "pray"}])
+def test_an_operator_says_which_step_who_they_are_and_why(changes: dict[str, str]) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert({"step": "reserve", **WHO, **changes}, RetryRequest)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from models.messages import Payload
@@ -173,3 +174,12 @@ def test_a_cancelled_order_is_neither_shipped_nor_revived() -> None:
     for late in (*SOLD, SHIPPED, DELIVERED):
         assert story.when(late).then().asks().saga == story.saga
     story.when(NOT_VOIDED).then().asks()
+
+
+def test_a_part_of_the_money_is_not_the_money() -> None:
+    """Others may have had a part given back, under the very id of the refund that comes later."""
+    part = msgspec.structs.replace(REFUNDED, amount=REFUNDED.amount - 1)
+    cancelled = (REQUESTED, *each(restocked))
+
+    given(*SOLD, *cancelled).when(part).asks().when(REFUNDED).asks(COMPLETE)
+    given(*SOLD, part, *cancelled).when(REFUNDED).asks(COMPLETE)

@@ -6,7 +6,9 @@ import pytest
 
 from models.messages import Payload
 from models.order_messages import MOST_LINES
-from models.saga_projection import SagaView, StepView, stock_status, summary
+from models.saga_projection import SagaView, summary
+from models.saga_stock import stock_status
+from models.saga_timeline import StepView
 from tests.models.test_order_projection import journey
 from tests.tables.order_events import LINES
 from tests.tables.saga_events import (
@@ -57,7 +59,14 @@ def test_a_saga_that_has_begun_waits_for_its_first_step() -> None:
     assert (found.waiting_for, found.waiting_since) == ("authorize", after(2))
     assert (found.cause, found.lines) == ("cause", len(LINES))
     assert found.steps == (
-        StepView(step="authorize", status="waiting", started_at=after(2), since=after(2)),
+        StepView(
+            step="authorize",
+            status="waiting",
+            started_at=after(2),
+            since=after(2),
+            asked_by="cause",
+            attempts=1,
+        ),
     )
 
 

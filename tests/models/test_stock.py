@@ -6,7 +6,17 @@ import msgspec
 import pytest
 
 from models.money import MAX_AMOUNT
-from models.stock import Level, Reservation, Stock, answer, decide, evolve, refuse, reservation_in
+from models.stock import (
+    Level,
+    Reservation,
+    Stock,
+    answer,
+    decide,
+    evolve,
+    expiry,
+    refuse,
+    reservation_in,
+)
 from models.stock_messages import (
     AdjustStock,
     StockAdjusted,
@@ -164,6 +174,17 @@ def test_a_reservation_expires_at_its_deadline_and_not_a_moment_before() -> None
     assert numbers(past) == (5, 0, 5)
 
 
+@pytest.mark.parametrize("past", PASTS)
+def test_only_an_open_reservation_has_a_time_at_which_it_ends_by_itself(past: str) -> None:
+    ends = msgspec.structs.replace(EXPIRE, reply_to="mina")
+
+    assert expiry(folded(PASTS[past]), RESERVE) == (ends if past == "open" else None)
+
+
+def test_what_is_about_no_reservation_has_no_time_at_which_it_ends() -> None:
+    assert expiry(None, RECEIVE) is expiry(folded((RECEIVED,)), RECEIVE) is None
+
+
 def test_goods_of_an_expired_reservation_are_deducted_if_they_are_still_there() -> None:
     past = STOCK.given(*PASTS["expired"]).when(DEDUCT).then(RESERVED, DEDUCTED)
 
@@ -186,6 +207,27 @@ def test_a_deduction_after_expiry_is_refused_for_good_if_the_goods_are_gone() ->
     past = STOCK.given(*PASTS["expired, and none left"]).when(DEDUCT).then(gone)
     past = past.when(RECEIVE).then(RECEIVED).when(DEDUCT).then()
     assert answer(folded(past.events), DEDUCT) == gone
+
+
+RENEW = msgspec.structs.replace(RESERVE, expires_at=NOON + MOMENT)
+
+
+def test_an_expired_reservation_is_renewed_for_longer_if_the_goods_are_still_there() -> None:
+    renewed = msgspec.structs.replace(RESERVED, expires_at=NOON + MOMENT)
+    past = STOCK.given(*PASTS["expired"]).when(RENEW).then(renewed)
+
+    assert answer(folded(past.events), RENEW) == renewed
+    assert numbers(past) == (5, 3, 2)
+    past.when(RENEW).then().when(DEDUCT).then(DEDUCTED)
+
+
+def test_an_expired_reservation_whose_goods_are_gone_is_not_renewed_nor_deducted() -> None:
+    gone = failed(0, "only 0 of 3 are available")
+    past = STOCK.given(*PASTS["expired, and none left"]).when(RENEW).then(gone)
+
+    assert answer(folded(past.events), RENEW) == gone
+    past = past.when(RENEW).then().when(RECEIVE).then(RECEIVED)
+    past.when(DEDUCT).then(undeducted(5, "it has expired, and could not be renewed"))
 
 
 def test_a_release_before_its_reserve_refuses_the_late_reserve() -> None:

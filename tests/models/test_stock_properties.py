@@ -149,10 +149,13 @@ class Warehouse(RuleBasedStateMachine):
         self.asked.append(command)
         said = answer(after, command)
         refused = any(isinstance(event, StockCommandRefused) for event in events)
-        silent = refused or isinstance(command, ExpireReservation)
-        assert (said is None) == silent
+        if isinstance(command, ExpireReservation):
+            found = after.reservation
+            assert (said is not None) == (found is not None and found.status == "expired")
+        else:
+            assert (said is None) == refused
+            assert self.answers.setdefault(command, said) == said
         assert said is None or said in self.events[command.sku]
-        assert self.answers.setdefault(command, said) == said
         assert decide(after, command) == (events if refused else ())
 
 

@@ -59,7 +59,7 @@ def test_orders_money_and_reasons_are_counted() -> None:
     totals = counted(told("/orders", [CREATED, REJECTED]), totals)
     totals = counted([message(LEGACY)], totals)
 
-    assert totals == OrderTotals(
+    expected = OrderTotals(
         orders={"CONFIRMED": 1, "REJECTED": 1, "PENDING": 1},
         rejected={"card_declined": 1},
         placed=3,
@@ -68,6 +68,37 @@ def test_orders_money_and_reasons_are_counted() -> None:
             "KRW": MoneyTotals(ordered=50_000),
         },
     )
+    assert totals == replace(expected, styles={"orchestration": expected})
+
+
+def test_the_orders_of_each_style_are_counted_by_themselves() -> None:
+    by_rules = replace(CREATED, saga="choreography")
+    one = counted([*told("/orders", [CREATED]), *told("/payments", [REQUESTED, AUTHORIZED])])
+    both = counted(told("/orders", [by_rules, REJECTED]), one)
+    merged = merge_orders([both, one])
+
+    assert both.styles == {
+        "orchestration": replace(one, styles={}),
+        "choreography": OrderTotals(
+            orders={"REJECTED": 1},
+            rejected={"card_declined": 1},
+            placed=1,
+            money={"USD": MoneyTotals(ordered=TOTAL)},
+        ),
+    }
+    assert {style: totals.placed for style, totals in merged.styles.items()} == {
+        "orchestration": 2,
+        "choreography": 1,
+    }
+
+
+def test_orders_from_before_there_was_a_choice_count_under_no_style() -> None:
+    view = journey(told("/orders", [CREATED])).order
+    assert view is not None
+    old = replace(view, style=None)
+    totals = count_order(recount([old]), old, replace(old, status="CONFIRMED"))
+
+    assert (totals.orders, totals.styles) == ({"CONFIRMED": 1}, {})
 
 
 def test_an_event_that_counts_for_nothing_leaves_the_totals_as_they_are() -> None:

@@ -14,14 +14,20 @@ from hypothesis import strategies as st
 from models.errors import UnknownVersion
 from models.messages import Envelope
 from models.money import MAX_AMOUNT, MINOR_DIGITS
-from models.order_messages import Customer, OrderCreated, OrderLine
+from models.order_messages import CreateOrder, Customer, OrderCreated, OrderLine
 from models.upcasters import (
+    CreateOrderV1,
     OrderCreatedV1,
     OrderCreatedV2,
+    OrderCreatedV3,
     OrderItemV1,
+    SagaStepStartedV1,
     from_legacy,
+    upcast_create_order_v1,
     upcast_order_created_v1,
     upcast_order_created_v2,
+    upcast_order_created_v3,
+    upcast_saga_step_started_v1,
 )
 
 PROPERTY = settings(deadline=None)
@@ -104,8 +110,64 @@ def test_every_valid_version_2_becomes_a_valid_version_3_that_says_the_same(
 ) -> None:
     new = upcast_order_created_v2(old)
 
-    assert msgspec.convert(msgspec.to_builtins(new), OrderCreated) == new
+    assert msgspec.convert(msgspec.to_builtins(new), OrderCreatedV3) == new
     assert msgspec.to_builtins(new) == msgspec.to_builtins(old) | {"method": None}
+
+
+third_versions = st.builds(
+    lambda old, method: OrderCreatedV3(**msgspec.structs.asdict(old), method=method),
+    second_versions,
+    st.none() | names,
+)
+started = st.builds(
+    SagaStepStartedV1,
+    order_id=names,
+    step=st.sampled_from(["authorize", "reserve", "notify"]),
+    until=st.none() | st.datetimes(timezones=st.just(UTC)),
+    kind=st.none() | st.just("confirmed"),
+)
+asked = st.builds(
+    lambda old: CreateOrderV1(
+        order_id=old.order_id,
+        user_id=old.order_id,
+        lines=old.lines,
+        currency=old.currency,
+        method="card",
+    ),
+    second_versions.filter(lambda old: bool(old.lines)),
+)
+
+
+@PROPERTY
+@given(third_versions)
+def test_an_order_of_before_there_were_styles_was_orchestrated(old: OrderCreatedV3) -> None:
+    new = upcast_order_created_v3(old)
+
+    assert msgspec.convert(msgspec.to_builtins(new), OrderCreated) == new
+    assert msgspec.to_builtins(new) == msgspec.to_builtins(old) | {"saga": "orchestration"}
+
+
+@PROPERTY
+@given(asked)
+def test_a_command_of_before_there_were_styles_asks_for_orchestration(old: CreateOrderV1) -> None:
+    new = upcast_create_order_v1(old)
+
+    assert msgspec.convert(msgspec.to_builtins(new), CreateOrder) == new
+    assert msgspec.to_builtins(new) == msgspec.to_builtins(old) | {"saga": "orchestration"}
+
+
+@PROPERTY
+@given(started)
+def test_a_step_of_before_there_were_deadlines_has_none(old: SagaStepStartedV1) -> None:
+    new = upcast_saga_step_started_v1(old)
+
+    assert (new.deadline, new.line) == (None, None)
+    assert (new.order_id, new.step, new.until, new.kind) == (
+        old.order_id,
+        old.step,
+        old.until,
+        old.kind,
+    )
 
 
 def test_a_currency_that_was_not_given_is_a_guess_and_says_so() -> None:

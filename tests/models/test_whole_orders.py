@@ -1,13 +1,18 @@
 """Whole orders on the pure models: whatever overtakes what, every order ends once, and rightly.
 
 The machine places, cancels, ships and repeats; delivers any queue's next message; answers any
-call, twice if it likes. When all has come to rest, the books are compared.
+call, twice if it likes; lets any deadline pass. When all has come to rest, the books are compared.
+Orders of both styles are in the same shop, and fight for the same goods.
+
+`ORDERFLOW_STEPS` sets how many steps are taken in all (100 000 in the long run: `make faults`).
 """
 
 from __future__ import annotations
 
+import os
+from itertools import chain
 from random import Random
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 import msgspec
 from hypothesis import settings
@@ -28,13 +33,18 @@ from models.order_messages import (
     Customer,
     OrderLine,
     ShipOrder,
+    Style,
 )
 from models.payment_messages import RefundPayment
-from models.sagas import HOLD
-from models.stock_messages import AdjustStock, ExpireReservation, ReceiveStock
+from models.stock_messages import AdjustStock, OrderLineCommand, ReceiveStock
+from tests.models import clock
 from tests.models.bank import METHODS
-from tests.models.shop import NOON, Shop
+from tests.models.shop import Shop
 from tests.models.shop_books import check_always, check_at_rest
+
+STEPS = int(os.environ.get("ORDERFLOW_STEPS", "3600"))
+LENGTH = 60  # of one example, in steps; some end before, so that 48 or more are taken on average
+TAKEN = 45
 
 USERS = st.sampled_from(["ada", "bob"])
 SKUS = st.sampled_from(["TEA", "CUP"])
@@ -42,6 +52,7 @@ QUANTITIES = st.integers(1, 3)
 LINES = st.lists(st.tuples(SKUS, QUANTITIES), min_size=1, max_size=3)
 CUSTOMERS = st.sampled_from([None, Customer(name="Ada", email="ada@example.org")])
 ANY = st.integers(0, 999)  # of what there is
+STYLES: st.SearchStrategy[Style] = st.sampled_from(get_args(Style))
 OFTEN = st.sampled_from(("card", "card", "card", *METHODS))
 
 
@@ -63,13 +74,15 @@ class WholeOrders(RuleBasedStateMachine):
             self.receive(sku, quantity)
         self.shop.rest()
 
-    @rule(user=USERS, lines=LINES, method=OFTEN, customer=CUSTOMERS)
+    @rule(user=USERS, lines=LINES, method=OFTEN, customer=CUSTOMERS, style=STYLES)
     def place(
         self,
+        *,
         user: str,
         lines: list[tuple[str, int]],
         method: str,
         customer: Customer | None,
+        style: Style,
     ) -> None:
         order_id = f"{user}:{len(self.order_ids)}"
         self.order_ids.append(order_id)
@@ -83,6 +96,7 @@ class WholeOrders(RuleBasedStateMachine):
                 ),
                 currency="USD",
                 method=method,
+                saga=style,
             )
         )
 
@@ -115,24 +129,39 @@ class WholeOrders(RuleBasedStateMachine):
     def ask_again(self, which: int) -> None:
         self.shop.send(_one(self.from_outside, which))
 
-    @precondition(lambda self: any(self.shop.sent.values()))
+    @precondition(lambda self: self._asked())
     @rule(which=ANY)
-    def saga_asks_again(self, which: int) -> None:
-        """As a deadline will have it do."""
-        self.shop.send(_one([each for sent in self.shop.sent.values() for each in sent], which))
+    def something_asked_comes_again(self, which: int) -> None:
+        """As a deadline will have it, and as late as it likes."""
+        self.shop.send(_one(self._asked(), which))
+
+    @precondition(lambda self: self.shop.policies.memories)
+    @rule(which=ANY)
+    def policy_asks_again(self, which: int) -> None:
+        self.shop.policies.ask_again(*_one(list(self.shop.policies.memories), which))
 
     @precondition(lambda self: self.shop.reservations)
     @rule(which=ANY, lost=st.booleans())
     def hold_for_too_long(self, which: int, lost: bool) -> None:  # noqa: FBT001 - as drawn
         """A reservation expires; perhaps its goods, and all others of their kind, are gone."""
         (sku, reservation_id), found = _one(list(self.shop.reservations.items()), which)
-        self.shop.send(
-            ExpireReservation(
-                sku=sku, reservation_id=reservation_id, order_id=found.order_id, at=NOON + HOLD
-            )
-        )
+        clock.expire(self.shop, sku, reservation_id)
         if lost:
             self.lose(sku, -found.quantity - self.shop.levels[sku].available)
+
+    @precondition(lambda self: self._waiting())
+    @rule(which=ANY, times=st.integers(1, 7))
+    def miss_answers(self, which: int, times: int) -> None:
+        """The deadline of a saga passes, so often perhaps that it gives up."""
+        order_id = _one(self._waiting(), which)
+        for _ in range(times):
+            if order_id in self._waiting():
+                clock.miss(self.shop, order_id)
+
+    @precondition(lambda self: self.order_ids)
+    @rule(which=ANY)
+    def run_out(self, which: int) -> None:
+        clock.run_out(self.shop, _one(self.order_ids, which))
 
     @precondition(lambda self: self.shop.steps())
     @rule(count=st.integers(1, 80), chance=st.randoms())
@@ -161,10 +190,26 @@ class WholeOrders(RuleBasedStateMachine):
         """The bank relents, and an operator asks it under a new refund id."""
         self.shop.bank.relents = True
         for order_id in self.shop.stuck():
-            asked = _refund(self.shop.sent[order_id])
+            asked = _refund(
+                [*self.shop.sent[order_id], *self.shop.policies.asked["payments", order_id]]
+            )
             by_hand = f"{asked.refund_id} by hand"
             self.shop.send(msgspec.structs.replace(asked, refund_id=by_hand))
         self.shop.rest()
+
+    def _waiting(self) -> list[str]:
+        """The sagas that may miss answers; what comes before its order is waited for far longer."""
+        return [
+            order_id
+            for order_id, saga in self.shop.sagas.items()
+            if saga.deadline is not None and saga.state != "expected"
+        ]
+
+    def _asked(self) -> list[Payload]:
+        """What went over a topic: of what policies ask, the commands to stock."""
+        wanted = chain(*self.shop.policies.asked.values())
+        of_stock = (each for each in wanted if isinstance(each, OrderLineCommand))
+        return [*chain(*self.shop.sent.values()), *of_stock]
 
     def _ask(self, command: CreateOrder | CancelOrder | ShipOrder | ConfirmDelivery) -> None:
         self.from_outside.append(command)
@@ -180,4 +225,6 @@ def _one(things: list[T], which: int) -> T:
 
 
 TestWholeOrders = WholeOrders.TestCase
-TestWholeOrders.settings = settings(deadline=None, max_examples=60, stateful_step_count=60)
+TestWholeOrders.settings = settings(
+    deadline=None, max_examples=-(-STEPS // TAKEN), stateful_step_count=LENGTH
+)

@@ -9,17 +9,17 @@ from streams.origins import HEADER, MOST_WRITERS, Origin, header_bytes, is_repea
 
 
 def test_a_record_without_the_header_comes_from_outside() -> None:
-    assert origin_of([("content-type", b"application/json")]) is None
+    assert origin_of([("content-type", b"application/json")], "in") is None
 
 
 def test_an_origin_names_its_writer_and_a_number_that_only_grows() -> None:
-    assert origin_of([(HEADER, b"orders/3/17/4")]) == Origin("orders/3", (17, 4))
+    assert origin_of([(HEADER, b"orders/3/17/4")], "in") == Origin("orders/3>in", (17, 4))
 
 
 def test_the_last_origin_counts_since_a_dead_letter_carries_two() -> None:
     headers = [(HEADER, b"orders/3/17/4"), (HEADER, b"stock/0/2/0")]
 
-    assert origin_of(headers) == Origin("stock/0", (2, 0))
+    assert origin_of(headers, "in") == Origin("stock/0>in", (2, 0))
 
 
 @pytest.mark.parametrize(
@@ -42,14 +42,14 @@ def test_the_last_origin_counts_since_a_dead_letter_carries_two() -> None:
 )
 def test_a_header_that_is_no_origin_makes_a_dead_letter(value: bytes | None) -> None:
     with pytest.raises(UndecodableRecord) as caught:
-        origin_of([(HEADER, value)])
+        origin_of([(HEADER, value)], "in")
 
     assert caught.value.field == "header origin"
     assert "leave it out" in caught.value.cure
 
 
 def test_the_largest_number_still_fits_in_a_commit_record() -> None:
-    origin = origin_of([(HEADER, b"a/0/" + b"9" * 18 + b"/" + b"9" * 18)])
+    origin = origin_of([(HEADER, b"a/0/" + b"9" * 18 + b"/" + b"9" * 18)], "in")
 
     assert origin is not None
     assert max(origin.number) < 2**63

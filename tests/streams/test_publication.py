@@ -68,9 +68,9 @@ def test_each_destination_partition_gets_its_outputs_in_their_order() -> None:
 def test_an_origin_is_the_place_in_the_whole_outbox() -> None:
     records = read(marker(output(b"a", 0), output(b"b", 1), output(b"c", 0)))
 
-    assert [origin_of(record.headers) for record in records["out", 0]] == [
-        Origin("t/2", (9, 0)),
-        Origin("t/2", (9, 2)),
+    assert [origin_of(record.headers, "out") for record in records["out", 0]] == [
+        Origin("t/2>out", (9, 0)),
+        Origin("t/2>out", (9, 2)),
     ]
 
 

@@ -32,6 +32,8 @@ def test_every_setting_has_a_name_in_the_environment() -> None:
         "contexts": "payments,stock",
         "gateway": "http://pay.example",
         "gateway_patience": "9",
+        "patience": "0.5",
+        "saga": "choreography",
     }
     assert given.keys() == {field.name for field in fields(Settings)}
     settings = Settings.from_environment({PREFIX + name.upper(): v for name, v in given.items()})
@@ -48,6 +50,8 @@ def test_every_setting_has_a_name_in_the_environment() -> None:
         contexts="payments,stock",
         gateway="http://pay.example",
         gateway_patience=9,
+        patience=0.5,
+        saga="choreography",
     )
     assert settings.bootstrap == ["a:1", "b:2"]
     assert settings.differences().keys() == given.keys()
@@ -62,6 +66,19 @@ def test_all_contexts_run_together_unless_some_are_chosen() -> None:
 def test_a_context_that_does_not_exist_is_named_with_those_that_do(contexts: str) -> None:
     with pytest.raises(ValueError, match="choose among orders, payments"):
         _ = Settings(contexts=contexts).chosen
+
+
+def test_orders_are_orchestrated_unless_the_other_style_is_chosen() -> None:
+    assert Settings().style == "orchestration"
+    assert Settings(saga="choreography").style == "choreography"
+
+
+@pytest.mark.parametrize("saga", ["both", "Choreography", "orchestration,choreography"])
+def test_a_style_that_does_not_exist_is_named_with_those_that_do(saga: str) -> None:
+    with pytest.raises(ValueError, match="choose orchestration or choreography") as caught:
+        _ = Settings(saga=saga).style
+
+    assert f"ORDERFLOW_SAGA={saga!r}" in str(caught.value)
 
 
 def test_what_is_not_given_has_the_default_of_the_app() -> None:
@@ -110,6 +127,10 @@ def test_no_in_many_words(value: str) -> None:
         ("BROKER", "a:9092/topic", "host:port"),
         ("WEB_PORT", "70000", "at most 65535"),
         ("DATADIR", " ", "leave it out"),
+        ("PATIENCE", "soon", "number from 0.001 to 1000"),
+        ("PATIENCE", "0", "number from"),
+        ("PATIENCE", "nan", "number from"),
+        ("PATIENCE", "-1", "number from"),
     ],
 )
 def test_what_is_wrong_is_named_with_its_value_and_the_cure(

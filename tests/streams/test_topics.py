@@ -18,6 +18,7 @@ MESSAGES = [
     topics.order_commands,
     topics.payment_commands,
     topics.stock_commands,
+    topics.saga_commands,
     topics.saga_replies,
     topics.notification_commands,
 ]

@@ -249,13 +249,25 @@ def test_a_handler_that_would_have_to_be_awaited_is_refused(handler: Any) -> Non
 def test_repeats_are_dropped_and_new_outputs_of_the_same_writer_are_not() -> None:
     unit = unit_of(
         originated(b"up/0/4/0", b"up/0/4/1", b"up/0/4/2", b"up/1/1/0", b"up/0/4/2"),
-        Ledger(seen={"up/0": (4, 1)}),
+        Ledger(seen={"up/0>in": (4, 1)}),
     )
 
     unit.each(count)
 
     assert (unit.handled, unit.repeats) == (2, 3)
-    assert unit.commit(0).marker.seen == {"up/0": (4, 2), "up/1": (1, 0)}
+    assert unit.commit(0).marker.seen == {"up/0>in": (4, 2), "up/1>in": (1, 0)}
+
+
+def test_a_later_output_of_the_same_writer_on_another_topic_makes_no_repeat_of_it() -> None:
+    """Whoever reads commands and replies of one writer may read the reply first."""
+    replies = [LogRecord(0, 0, b"k", b"m", ((HEADER, b"up/0/9/0"),))]
+    commands = [LogRecord(0, 0, b"k", b"m", ((HEADER, b"up/0/4/0"),))]
+    unit = unit_of(replies)
+    unit.pieces = [Piece("replies", 0, 1, replies), Piece("commands", 0, 1, commands)]
+
+    unit.each(count)
+
+    assert (unit.handled, unit.repeats) == (2, 0)
 
 
 def test_the_unit_notes_origins_in_its_own_copy() -> None:

@@ -234,6 +234,21 @@ async def test_a_broker_that_does_not_answer_is_said_once_and_so_is_its_return(
     assert "answers again" in caplog.messages[1]
 
 
+async def test_a_lane_that_was_given_up_meanwhile_is_let_alone(watch: Watch, app: Any) -> None:
+    confirmed: list[bool] = []
+    lost = lane(confirm=lambda: confirmed.append(True))
+    app.runtime = FakeRuntime(lost)
+
+    async def ends(tps: Any) -> dict[Any, int]:
+        lost.state = State.CLOSED
+        return dict.fromkeys(tps, 10)
+
+    app.group_consumer.ends = ends
+    await watch._look_at_changelogs(list(app.runtime.lanes.values()))
+
+    assert (confirmed, app.runtime.restored) == ([], [])
+
+
 # The client.
 
 

@@ -296,7 +296,7 @@ def without_repeats(records: Iterable[LogRecord]) -> list[tuple[bytes | None, by
     seen: Seen = {}
     kept = []
     for record in records:
-        origin = origin_of(record.headers)
+        origin = origin_of(record.headers, "")
         if origin is not None:
             if is_repeat(origin, seen):
                 continue

@@ -5,8 +5,11 @@ from __future__ import annotations
 from models.messages import Payload
 from models.order_messages import OrderLine
 from models.saga_messages import (
+    SagaAskedAgain,
+    SagaCommandRefused,
     SagaCompensationStarted,
     SagaCompleted,
+    SagaIntervened,
     SagaStarted,
     SagaStepCompensated,
     SagaStepRefused,
@@ -15,7 +18,7 @@ from models.saga_messages import (
     SagaStuck,
 )
 from tests.tables.order_events import CUSTOMER, LINES, TOTAL
-from tests.tables.told import ADA
+from tests.tables.told import ADA, after
 
 
 def saga_started(lines: tuple[OrderLine, ...] = LINES) -> SagaStarted:
@@ -36,9 +39,9 @@ def _saga(kind: type[Payload], **data: object) -> Payload:
     return kind(order_id=ADA, **data)
 
 
-def begun(step: str) -> Payload:
+def begun(step: str, **more: object) -> Payload:
     """The commands of a step were sent."""
-    return _saga(SagaStepStarted, step=step)
+    return _saga(SagaStepStarted, step=step, **more)
 
 
 def done(step: str, line: int | None = None) -> Payload:
@@ -56,14 +59,32 @@ def undone(step: str, line: int | None = None) -> Payload:
     return _saga(SagaStepCompensated, step=step, line=line)
 
 
-def undoing(goal: str = "reject", reason: str = "out_of_stock") -> Payload:
+def undoing(goal: str = "reject", reason: str = "out_of_stock", **more: object) -> Payload:
     """The saga turns back."""
-    return _saga(SagaCompensationStarted, goal=goal, reason=reason)
+    return _saga(SagaCompensationStarted, goal=goal, reason=reason, **more)
 
 
 def stuck(step: str = "capture") -> Payload:
     """A step cannot be undone."""
     return _saga(SagaStuck, step=step, reason="refund_refused")
+
+
+def silent(step: str = "reserve") -> Payload:
+    """Nobody answers to a step, however often it is asked."""
+    return _saga(SagaStuck, step=step, reason=f"no answer to {step}", silent=True)
+
+
+def asked_again(attempt: int = 1, *commands: str) -> Payload:
+    """A deadline passed in silence; the next one is ten minutes after noon."""
+    return _saga(SagaAskedAgain, waiting_for=commands, attempt=attempt, deadline=after(600))
+
+
+def intervened(action: str = "retry", step: str | None = "reserve") -> Payload:
+    """An operator has taken a hand in it."""
+    return _saga(SagaIntervened, action=action, step=step, by="grace", reason="asked the warehouse")
+
+
+COMMAND_REFUSED = _saga(SagaCommandRefused, command="RetrySagaStep", reason="nothing is waited for")
 
 
 def ended(outcome: str = "confirmed") -> Payload:
@@ -87,6 +108,12 @@ SAGA_EVENTS: tuple[Payload, ...] = (
     undoing(),
     undoing("cancel"),
     stuck(),
+    *(silent(step) for step in ("reserve", "confirm", "capture")),
+    *(asked_again(attempt, "ReserveStock") for attempt in (1, 2)),
+    *(intervened("retry", step) for step in ("authorize", "reserve", "capture")),
+    intervened("compensate", None),
+    begun("reserve", line=1),
+    COMMAND_REFUSED,
     ended(),
     ended("cancelled"),
 )

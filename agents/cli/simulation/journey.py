@@ -22,6 +22,7 @@ class View(msgspec.Struct, frozen=True):
 
     order_id: str
     status: str | None = None
+    style: str | None = None
     total: int | None = None
     currency: str | None = None
     paid: bool = False
@@ -168,6 +169,8 @@ def _flaws(journey: Journey) -> Iterator[str]:
     if (view.total, view.currency) != (plan.total, plan.body["currency"]):
         sent = f"{plan.total} {plan.body['currency']}"
         yield f"was sent with a total of {sent}, and has {view.total} {view.currency}"
+    if plan.style not in {None, view.style}:
+        yield f"was sent to be checked out by {plan.style}, and is by {view.style}"
     if not journey.ended:
         yield f"has not ended: it is {view.status}, its stock {view.stock_status}"
     if plan.declined and view.status in ALIVE:

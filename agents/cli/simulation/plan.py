@@ -1,24 +1,27 @@
 """What the simulated customers will do: drawn from a seed, before anything is sent.
 
-The same seed gives the same customers, baskets, cards and changes of mind, however the system
-behaves; only the idempotency keys differ from run to run, so that a second run is new business.
+The same seed gives the same customers, baskets, cards and changes of mind, in whichever style of
+checkout and however the system behaves; only the idempotency keys differ from run to run, so that
+a second run is new business.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
-from itertools import accumulate, count
+from itertools import accumulate, count, cycle
 from random import Random
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar, get_args
 
 from agents.cli.simulation.catalogue import CATALOGUE, CURRENCIES, Product
+from models.order_messages import Style
 
 T = TypeVar("T")
 Repeat = Literal["at once", "later"]
 Cancel = Literal["at once", "soon", "confirmed"]
 
+STYLES: Final[tuple[Style, ...]] = get_args(Style)
 DECLINED: Final = ("card-declined", "card-insufficient-funds")
 _REPEATS: Final[tuple[Repeat, ...]] = ("at once", "later")
 _CANCELS: Final[tuple[Cancel, ...]] = ("at once", "soon", "confirmed")
@@ -61,17 +64,27 @@ class Plan:
         return self.body["payment_method"] in DECLINED
 
     @property
+    def style(self) -> Style | None:
+        """The style of checkout that it names."""
+        named: Style | None = self.body.get("saga")
+        return named
+
+    @property
     def goods(self) -> int:
         """How many goods leave the shop if all goes well."""
         return sum(line["quantity"] for line in self.body["lines"])
 
 
-def plans(seed: int, users: int, run: str) -> Iterator[Plan]:
-    """Orders without end, by so many users; `run` is in their idempotency keys."""
+def plans(seed: int, users: int, run: str, styles: Sequence[Style] = ()) -> Iterator[Plan]:
+    """Orders without end, by so many users; `run` is in their idempotency keys.
+
+    They take turns in naming the styles of checkout; without any, the server has its way.
+    """
     chance = Random(seed)  # noqa: S311 - to be repeated by its seed; it guards nothing
     customers = [_name(number) for number in range(users)]
-    for number in count(1):
-        yield _plan(chance, _zipf(chance, customers), f"{run}-{number}")
+    for number, named in zip(count(1), cycle([{"saga": style} for style in styles] or [{}])):
+        plan = _plan(chance, _zipf(chance, customers), f"{run}-{number}")
+        yield replace(plan, body={**plan.body, **named})
 
 
 def _plan(chance: Random, user: str, key: str) -> Plan:

@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from agents.cli import rendering
+from agents.cli.simulation.plan import STYLES
 from agents.cli.simulation.totals import Totals
 
 _ORDER: Final = ("PENDING", "CONFIRMED", "SHIPPED", "DELIVERED", "CANCEL_PENDING", "CANCELLED")
@@ -39,18 +40,16 @@ class Summary:
             return {**said, "mismatches": self.mismatches}
         return {
             **said,
-            "placed": self.made.placed,
-            "orders": self.made.orders,
-            "rejected": self.made.rejected,
-            "money": msgspec.to_builtins(self.made.money),
+            **_record(self.made),
+            "styles": {style: _record(totals) for style, totals in self._styles().items()},
             "stock": msgspec.to_builtins(self.overall.stock),
             "compared": self.compared,
             "mismatches": self.mismatches,
         }
 
     def rows(self) -> str:
-        """The summary as people read it."""
-        return rendering.table(self._rows(), right=[1])
+        """The summary as people read it; where there are several styles, side by side."""
+        return rendering.table(self._rows(), right=range(1, len(STYLES) + 2))
 
     def verdict(self) -> str:
         """In a sentence, whether all is accounted for."""
@@ -63,24 +62,49 @@ class Summary:
         totals = "and the totals agree" if self.compared else "the totals were not compared"
         return f"every accepted order is known and has ended, {totals}"
 
+    def _styles(self) -> dict[str, Totals]:
+        """What each style of checkout has made, as far as there were orders of it."""
+        made = self.made.styles if self.made else {}
+        return {style: made[style] for style in STYLES if style in made and made[style].placed}
+
     def _rows(self) -> Iterator[tuple[object, ...]]:
-        yield "sent", self.sent
-        yield "accepted", self.accepted
-        yield "duplicates", self.duplicates, "recognised by their idempotency key"
+        styles = self._styles()
+        beside = styles if len(styles) > 1 else {}
+        blank = ("",) * len(beside)
+        if beside:
+            yield "", *beside, "all"
+        yield "sent", *blank, self.sent
+        yield "accepted", *blank, self.accepted
+        yield "duplicates", *blank, self.duplicates, "recognised by their idempotency key"
         if self.made is None or self.overall is None:
             return
-        yield "placed", self.made.placed
-        for status in (*_ORDER, *_ENDS):
-            if count := self.made.orders.get(status):
-                yield status.lower().replace("_", " "), count
-        for reason, count in sorted(self.made.rejected.items()):
-            yield f"  {reason}", count
-        for name in _MONEY:
-            for currency, sums in sorted(self.made.money.items()):
-                if amount := getattr(sums, name):
-                    yield (
-                        f"{name} {currency}",
-                        rendering.money(amount, currency)[: -len(currency) - 1],
-                    )
-        yield "stock on hand", self.overall.stock.on_hand
-        yield "stock reserved", self.overall.stock.reserved
+        columns = [_figures(totals) for totals in (*beside.values(), self.made)]
+        for name in columns[-1]:
+            yield name, *(figures.get(name, "-") for figures in columns)
+        yield "stock on hand", *blank, self.overall.stock.on_hand
+        yield "stock reserved", *blank, self.overall.stock.reserved
+
+
+def _record(totals: Totals) -> dict[str, Any]:
+    return {
+        "placed": totals.placed,
+        "orders": totals.orders,
+        "rejected": totals.rejected,
+        "money": msgspec.to_builtins(totals.money),
+    }
+
+
+def _figures(totals: Totals) -> dict[str, object]:
+    """What there is of orders and money, by the names of their rows."""
+    figures: dict[str, object] = {"placed": totals.placed}
+    for status in (*_ORDER, *_ENDS):
+        if count := totals.orders.get(status):
+            figures[status.lower().replace("_", " ")] = count
+    for reason, count in sorted(totals.rejected.items()):
+        figures[f"  {reason}"] = count
+    for name in _MONEY:
+        for currency, sums in sorted(totals.money.items()):
+            if amount := getattr(sums, name):
+                written = rendering.money(amount, currency)[: -len(currency) - 1]
+                figures[f"{name} {currency}"] = written
+    return figures

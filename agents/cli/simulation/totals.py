@@ -51,6 +51,7 @@ class Totals(msgspec.Struct, frozen=True):
     orders: dict[str, int] = {}
     rejected: dict[str, int] = {}
     money: dict[str, Sums] = {}
+    styles: dict[str, Totals] = {}
     stock: Stock = Stock()
     partitions: Coverage = Coverage()
     freshness: Freshness = Freshness()
@@ -73,6 +74,10 @@ class Totals(msgspec.Struct, frozen=True):
                 currency: _difference(sums, before.money.get(currency, Sums()))
                 for currency, sums in self.money.items()
             },
+            styles={
+                style: totals.since(before.styles.get(style, Totals()))
+                for style, totals in self.styles.items()
+            },
             stock=_difference(self.stock, before.stock),
         )
 
@@ -81,6 +86,7 @@ class Totals(msgspec.Struct, frozen=True):
         return _nonzero(
             {
                 "placed": self.placed,
+                **{f"placed by {style}": totals.placed for style, totals in self.styles.items()},
                 **{f"orders {status}": count for status, count in self.orders.items()},
                 **{f"rejected for {reason}": count for reason, count in self.rejected.items()},
                 **{f"ordered {name}": sums.ordered for name, sums in self.money.items()},
@@ -104,6 +110,8 @@ def figures_of(journeys: Iterable[Journey]) -> Figures:
         plan, view = journey.plan, journey.view
         currency = plan.body["currency"]
         figures.update({"placed": 1, f"orders {view.status}": 1, f"ordered {currency}": plan.total})
+        if view.style is not None:
+            figures[f"placed by {view.style}"] += 1
         if view.status == "REJECTED":
             figures[f"rejected for {view.reason}"] += 1
         if view.status in ALIVE:

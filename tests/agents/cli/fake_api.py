@@ -36,11 +36,14 @@ class FakeShop:
         self.keeps_money = False  # of cancelled orders
         self.accepts_declined = False
         self.refuses_shipping = False
+        self.style = ""  # of every order, whatever it names
         self.partitions = {"counted": 4, "all": 4}
 
         self.orders: dict[str, Body] = {}
+        self.sagas: list[Body] = []
+        self.drawn = "sequenceDiagram\n"
         self.stock: Counter[str] = Counter()
-        self.money: dict[str, Counter[str]] = {}
+        self.money: dict[str, dict[str, Counter[str]]] = {}  # by style and currency
         self.requests: list[tuple[str, str, str | None, Body]] = []
         self.most_at_once = 0
         self._at_once = 0
@@ -55,6 +58,10 @@ class FakeShop:
                 web.get("/orders/{id}", self.order),
                 web.get("/orders/{id}/events", self.events),
                 web.post("/orders/{id}/{what}", self.change),
+                web.post("/sagas/{id}/{what}", self.intervene),
+                web.get("/orders/{id}/diagram", self.diagram),
+                web.get("/sagas", self.get_sagas),
+                web.get("/sagas/{id}", self.get_saga),
                 web.get("/users/{user}/orders", self.orders_of),
                 web.get("/stock/{sku}", self.get_stock),
                 web.post("/stock/{sku}/{what}", self.change_stock),
@@ -109,6 +116,7 @@ class FakeShop:
         order = {
             "order_id": order_id,
             "user_id": body["user_id"],
+            "style": self.style or body.get("saga", "orchestration"),
             "customer": body.get("customer"),
             "lines": lines,
             "total": total,
@@ -144,7 +152,8 @@ class FakeShop:
             self.stock[line["sku"]] += direction * line["quantity"]
 
     def _count(self, order: Body, **sums: int) -> None:
-        self.money.setdefault(order["currency"], Counter()).update(sums)
+        of_style = self.money.setdefault(order["style"], {})
+        of_style.setdefault(order["currency"], Counter()).update(sums)
 
     async def change(self, request: web.Request) -> web.Response:
         order = self.orders.get(request.match_info["id"])
@@ -164,6 +173,15 @@ class FakeShop:
             case what, status:
                 return problem(409, f"cannot {what}: it is {status}", cure="look at its state")
         return answer(self._seen(order["order_id"]))
+
+    async def intervene(self, request: web.Request) -> web.Response:
+        body, order_id = await request.json(), request.match_info["id"]
+        if body.get("step") == "notify":
+            return problem(409, "nothing is waited for", cure="look at its state")
+        saga = {"order_id": order_id, "style": "choreography", "state": "stuck", "stuck": "reserve"}
+        if "wait" in request.query:
+            return answer(saga)
+        return answer({"order_id": order_id, "status": "ACCEPTED", "command_id": "c"}, 202)
 
     def _seen(self, order_id: str) -> Body:
         order = self.orders[order_id]
@@ -195,6 +213,23 @@ class FakeShop:
         cursor = str(last) if last < len(found) else None
         return answer({"user_id": user, "orders": found[first:last], "next": cursor})
 
+    async def diagram(self, request: web.Request) -> web.Response:
+        if request.match_info["id"] not in self.orders:
+            return problem(404, "nothing happened", field="order_id", cure="look at the id")
+        return web.Response(text=self.drawn)
+
+    async def get_sagas(self, request: web.Request) -> web.Response:
+        wanted = request.query.get("state")
+        found = [saga for saga in self.sagas if wanted in {None, saga["state"]}]
+        first, limit = int(request.query.get("cursor", 0)), min(int(request.query["limit"]), 2)
+        cursor = str(first + limit) if first + limit < len(found) else None
+        page = found[first : first + limit]
+        return answer({"sagas": page, "next": cursor, "partitions": self.partitions})
+
+    async def get_saga(self, request: web.Request) -> web.Response:
+        found = [each for each in self.sagas if each["order_id"] == request.match_info["id"]]
+        return answer(found[0]) if found else problem(404, "there is no saga", cure="look again")
+
     async def get_stock(self, request: web.Request) -> web.Response:
         sku = request.match_info["sku"]
         if sku not in self.stock:
@@ -214,20 +249,31 @@ class FakeShop:
         return answer({"sku": sku, "on_hand": self.stock[sku], "reserved": 0, "available": 0})
 
     async def totals(self, _: web.Request) -> web.Response:
-        statuses = Counter(order["status"] for order in self.orders.values())
-        reasons = Counter(o["reason"] for o in self.orders.values() if o["status"] == "REJECTED")
+        everything = self._totals(*self.money)
+        everything["placed"] += self.miscounts if self.orders else 0
         stock = {"skus": len(self.stock), "on_hand": self.stock.total(), "reserved": 0}
         return answer(
             {
-                "placed": len(self.orders) + (self.miscounts if self.orders else 0),
-                "orders": statuses,
-                "rejected": reasons,
-                "money": self.money,
+                **everything,
+                "styles": {style: self._totals(style) for style in self.money},
                 "stock": stock,
                 "partitions": self.partitions,
                 "freshness": {"as_of": TIME, "behind": 0},
             }
         )
+
+    def _totals(self, *styles: str) -> Body:
+        found = [order for order in self.orders.values() if order["style"] in styles]
+        money: dict[str, Counter[str]] = {}
+        for style in styles:
+            for currency, sums in self.money[style].items():
+                money.setdefault(currency, Counter()).update(sums)
+        return {
+            "placed": len(found),
+            "orders": Counter(order["status"] for order in found),
+            "rejected": Counter(o["reason"] for o in found if o["status"] == "REJECTED"),
+            "money": money,
+        }
 
 
 def answer(body: Body, status: int = 200) -> web.Response:

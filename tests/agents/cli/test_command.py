@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from faust.cli.base import cli
 
-from agents.cli import orders, simulate, stock
+from agents.cli import COMMANDS
 from agents.cli.command import Spec
 from deploy.kafka.processes import eventually
 from tests.agents.cli.conftest import Run
@@ -20,16 +20,15 @@ from tests.agents.cli.fake_api import FakeShop
 
 ROOT = Path(__file__).parents[3]
 FAUST = [sys.executable, "-m", "faust", "-A", "tests.agents.cli.scratch"]
-SPECS = [*orders.COMMANDS, *stock.COMMANDS, simulate.COMMAND]
 PATIENCE = 30
 
 
 def name_of(spec: Spec) -> str:
     """The name of a command."""
-    return spec.run.__name__
+    return spec.run.__name__.replace("_", "-")
 
 
-@pytest.mark.parametrize("spec", SPECS, ids=name_of)
+@pytest.mark.parametrize("spec", COMMANDS, ids=name_of)
 def test_each_command_has_help_with_an_example_that_can_be_parsed(run: Run, spec: Spec) -> None:
     example = re.search(r"^  faust -A streams.app (.+)$", help_of(name_of(spec)), re.MULTILINE)
     assert example is not None, "the example stands on a line of its own"
@@ -50,7 +49,7 @@ def test_faust_lists_the_commands() -> None:
     done = subprocess.run([*FAUST, "--help"], cwd=ROOT, capture_output=True, text=True, check=True)
 
     listed = {line.split()[0] for line in done.stdout.splitlines() if line.strip()}
-    assert listed >= {name_of(spec) for spec in SPECS} | {"worker", "agents"}
+    assert listed >= {name_of(spec) for spec in COMMANDS} | {"worker", "agents"}
 
 
 def test_a_server_that_is_not_there_is_said_with_the_cure(run: Run) -> None:

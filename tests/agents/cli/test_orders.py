@@ -45,6 +45,22 @@ def test_it_waits_for_what_becomes_of_the_order(run: Run, shop: FakeShop) -> Non
     assert shop.requests[0][1] == "/orders?wait=5000ms"
 
 
+def test_an_order_may_name_the_style_of_its_checkout(run: Run, shop: FakeShop) -> None:
+    by_rules = json.loads(run("place", *TEA, "--saga", "choreography").out)
+    rows = run("show", by_rules["order_id"], terminal=True).out
+
+    assert shop.requests[0][3]["saga"] == by_rules["style"] == "choreography"
+    assert "style    choreography" in rows
+
+
+def test_a_style_that_does_not_exist_is_an_error_of_usage(run: Run, shop: FakeShop) -> None:
+    said = run("place", *TEA, "--saga", "dance")
+
+    assert said.code == 2
+    assert "'orchestration', 'choreography'" in said.err
+    assert shop.requests == []
+
+
 def test_it_does_not_wait_if_told_so_and_says_that_it_did_not(run: Run, shop: FakeShop) -> None:
     said = run("place", *TEA, "--wait", "0s", terminal=True)
 

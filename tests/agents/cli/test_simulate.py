@@ -28,6 +28,19 @@ def test_on_a_terminal_it_is_a_table(run: Run) -> None:
     assert "\r\x1b[K40/40 sent, 0 under way" in said.err
 
 
+def test_the_styles_of_checkout_take_turns_if_told_so(run: Run, shop: FakeShop) -> None:
+    both = json.loads(run("simulate", *FEW, "--saga", "both").out)
+    one = json.loads(run("simulate", *FEW, "--saga", "choreography", "--restock").out)
+
+    assert {style: made["placed"] for style, made in both["styles"].items()} == {
+        "orchestration": 20,
+        "choreography": 20,
+    }
+    assert {style: made["placed"] for style, made in one["styles"].items()} == {"choreography": 40}
+    assert both["placed"] == one["placed"] == 40
+    assert len(shop.orders) == 80
+
+
 def test_a_mismatch_is_listed_and_the_exit_code_is_1(run: Run, shop: FakeShop) -> None:
     shop.miscounts = 1
 

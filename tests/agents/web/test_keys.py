@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import msgspec
+from msgspec.structs import replace
+
 from agents.web.idempotency import RecentKeys, outcome
 from models.messages import Payload
+from models.order_messages import CreateOrder
 from models.projections import HistoryEntry, entry_of
 from models.stock_messages import AdjustStock, StockAdjusted, StockCommandRefused
 from tests.agents.stage import message
+from tests.tables.order_events import CUSTOMER, LINES, created
+from tests.tables.told import ADA
 
 ADJUST = AdjustStock(sku="s", change=2, reason="counted")
 ADJUSTED = StockAdjusted(sku="s", change=2, reason="counted")
@@ -37,6 +43,25 @@ def test_another_body_under_the_id_is_not_what_was_done() -> None:
 
 def test_what_was_done_stays_done_when_another_body_is_refused() -> None:
     assert outcome(entries(ADJUSTED, REFUSED), ADJUST).done
+
+
+def test_what_was_done_before_a_field_existed_is_what_the_field_says_by_default() -> None:
+    (entry,) = entries(created())
+    old = replace(
+        entry, data=msgspec.Raw(bytes(entry.data).replace(b',"saga":"orchestration"', b""))
+    )
+    assert b"saga" not in bytes(old.data)
+    command = CreateOrder(
+        order_id=ADA,
+        user_id="ada",
+        customer=CUSTOMER,
+        lines=LINES,
+        currency="USD",
+        method="card",
+    )
+
+    assert outcome([old], command).done
+    assert outcome([old], replace(command, saga="choreography")).reused
 
 
 def test_a_key_is_new_or_the_same_or_reused() -> None:

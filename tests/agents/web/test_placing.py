@@ -40,6 +40,31 @@ async def test_an_order_is_accepted_once_kafka_has_it(http: Http, shop: Shop) ->
     assert command.time.utcoffset() is not None
 
 
+async def test_an_order_has_the_style_that_it_names_or_the_one_of_the_settings(
+    http: Http, shop: Shop, site: Site
+) -> None:
+    named = await placed(http, "a", saga="choreography")
+    unnamed = await placed(http, "b")
+
+    views = [await said(await http.get(f"/orders/{order_id}")) for order_id in (named, unnamed)]
+    assert [view["style"] for view in views] == ["choreography", "orchestration"]
+    sent: list[Any] = [command.data for _, _, command in shop.log.commands]
+    assert [order.saga for order in sent] == ["choreography", site.style]
+    totals = await said(await http.get("/totals"))
+    assert {style: made["placed"] for style, made in totals["styles"].items()} == {
+        "choreography": 1,
+        "orchestration": 1,
+    }
+
+
+async def test_a_style_that_does_not_exist_is_refused(http: Http, shop: Shop) -> None:
+    found = await problem(await http.post("/orders", json=ORDER | {"saga": "both"}), 422)
+
+    assert found["field"] == "saga"
+    assert "choreography" in found["cure"]
+    assert shop.log.commands == []
+
+
 async def test_two_orders_without_a_key_are_two(http: Http) -> None:
     first, second = [await said(await http.post("/orders", json=ORDER), 202) for _ in range(2)]
 

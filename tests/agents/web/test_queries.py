@@ -195,6 +195,7 @@ async def test_totals_of_nothing_are_zero(http: Http) -> None:
         "rejected": {},
         "placed": 0,
         "money": {},
+        "styles": {},
         "stock": {"skus": 0, "on_hand": 0, "reserved": 0},
         "partitions": {"counted": 4, "all": 4},
         "freshness": EMPTY,

@@ -17,14 +17,28 @@ from aiokafka.errors import KafkaConnectionError
 from agents.orders import ORDERS
 from agents.publishing import CODEC, reading
 from agents.stock import STOCK
-from models.messages import Message
+from models.messages import Message, Payload
 from models.order_messages import OrderCommand
+from models.saga_messages import (
+    Action,
+    CompensateSaga,
+    RetrySagaStep,
+    SagaCommandRefused,
+    SagaIntervened,
+    SkipSagaStep,
+)
 from models.stock_messages import StockCommand, StockEvent
 from streams.following import Follower
 from streams.partitioner import partition_of
 from tables import order_projector, order_views, stock_views
 from tests.agents.stage import PARTITIONS, Stage, message, messages
 from tests.tables.partition import Partition
+
+_ACTIONS: dict[type[Payload], Action] = {
+    RetrySagaStep: "retry",
+    SkipSagaStep: "skip",
+    CompensateSaga: "compensate",
+}
 
 
 class Log:
@@ -56,7 +70,7 @@ class Shop:
         self.log_of_commits = Log(self._command)
         self.gate = SimpleNamespace(passed=True)
         self.watch = SimpleNamespace(away_since=None, stalled=list)
-        self.settings = SimpleNamespace(bootstrap=["127.0.0.1:1"])
+        self.settings = SimpleNamespace(bootstrap=["127.0.0.1:1"], style="orchestration")
         self.rebalancing = self.should_stop = False
         completed = asyncio.Event()
         completed.set()
@@ -79,6 +93,8 @@ class Shop:
             lane.writer = f"{table}/{number}"
         self._stages: dict[tuple[str, str], Stage] = {}
         self._asleep: list[tuple[str, Message]] | None = None
+        self._interventions = 0
+        self.refuses = ""  # why operators' commands are refused, if they are
 
     @property
     def log(self) -> Log:
@@ -125,6 +141,9 @@ class Shop:
         if self._asleep is not None:
             self._asleep.append((topic, command))
             return
+        if topic == "sagas.commands":
+            self.happens(self._intervened(command))
+            return
         home = command.partitionkey
         stage = self._stages.get((topic, home))
         if stage is None:
@@ -134,3 +153,28 @@ class Shop:
             stage = self._stages[topic, home] = Stage(aggregate.handle, decode, home)
         for event in messages(stage.say(command), topic.removesuffix(".commands")):
             self.happens(event)
+
+    def _intervened(self, command: Message) -> Message:
+        """What the saga makes of an operator's command: nobody needs telling twice."""
+        self._interventions += 1
+        data: Any = command.data
+        event: Payload = SagaIntervened(
+            order_id=data.order_id,
+            action=_ACTIONS[type(data)],
+            step=getattr(data, "step", None),
+            by=data.by,
+            reason=data.reason,
+        )
+        if self.refuses:
+            event = SagaCommandRefused(
+                order_id=data.order_id, command=type(data).__name__, reason=self.refuses
+            )
+        return message(
+            event,
+            subject=data.order_id,
+            home=command.partitionkey,
+            id=f"intervention-{self._interventions}",
+            source="/sagas",
+            sequence=self._interventions,
+            causationid=command.id,
+        )

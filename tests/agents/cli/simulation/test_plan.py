@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from agents.cli.simulation.catalogue import CATALOGUE, CURRENCIES, SCARCE
-from agents.cli.simulation.plan import DECLINED, Plan, plans
+from agents.cli.simulation.plan import DECLINED, STYLES, Plan, plans
 from models.requests import OrderRequest, flaw_of, total_of
 
 MANY = 4000
@@ -43,9 +43,19 @@ def test_a_longer_run_begins_as_a_shorter_one() -> None:
 def test_each_order_is_one_that_the_api_takes_with_the_total_that_is_expected() -> None:
     for plan in some(count=500):
         request = msgspec.convert(plan.body, OrderRequest)
+        assert request.saga is None
         assert flaw_of(request) is None
         assert total_of(request) == plan.total
         assert len({line.sku for line in request.lines}) == len(request.lines) <= 5
+
+
+def test_the_styles_take_turns_and_nothing_else_depends_on_them() -> None:
+    found = list(islice(plans(1, 50, "r", STYLES), 5))
+
+    assert [plan.style for plan in found] == [STYLES[n % 2] for n in range(5)]
+    for plan, other in zip(found, some(count=5), strict=True):
+        assert replace(plan, body=other.body) == other
+        assert plan.body == {**other.body, "saga": plan.style}
 
 
 def test_few_users_place_many_of_the_orders() -> None:

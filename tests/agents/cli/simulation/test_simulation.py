@@ -11,7 +11,7 @@ import pytest
 
 from agents.cli.client import ServerAway, connected
 from agents.cli.simulation.journey import Journey
-from agents.cli.simulation.plan import Plan, plans
+from agents.cli.simulation.plan import STYLES, Plan, plans
 from agents.cli.simulation.simulation import Manner, Simulation
 from agents.cli.simulation.summary import Summary
 from tests.agents.cli.fake_api import FakeShop
@@ -39,7 +39,7 @@ class Trial:
 
 def hurried(run: str, count: int) -> Iterator[Plan]:
     """Customers who do everything fifty times as fast."""
-    drawn = islice(plans(1, 10, run), count)
+    drawn = islice(plans(1, 10, run, STYLES), count)
     return (replace(plan, pause=plan.pause / 50) for plan in drawn)
 
 
@@ -114,6 +114,10 @@ def faulty(name: str, value: Any) -> Callable[[FakeShop], None]:
         (faulty("keeps_money", value=True), "kept "),
         (faulty("accepts_declined", value=True), "although its card was declined"),
         (faulty("refuses_shipping", value=True), "could not be asked to ship"),
+        (
+            faulty("style", "choreography"),
+            "was sent to be checked out by orchestration, and is by choreography",
+        ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -209,3 +213,23 @@ async def test_the_summary_has_rows_and_a_record(trial: Trial) -> None:
     for words in ("placed", "  out_of_stock", "captured KWD", "refunded", "stock on hand"):
         assert words in rows
     assert summary.verdict() == "every accepted order is known and has ended, and the totals agree"
+
+
+async def test_the_styles_of_checkout_stand_side_by_side(trial: Trial) -> None:
+    summary = await trial.run(count=150)
+
+    record, rows = summary.record(), summary.rows().splitlines()
+    assert rows[0].split() == [*STYLES, "all"]
+    assert rows[1].split() == ["sent", "150"]
+    assert ["placed", "75", "75", "150"] in [row.split() for row in rows]
+    confirmed = [record["styles"][style]["orders"]["CONFIRMED"] for style in STYLES]
+    assert sum(confirmed) == record["orders"]["CONFIRMED"]
+    assert ["confirmed", *map(str, confirmed), str(sum(confirmed))] in [r.split() for r in rows]
+
+
+async def test_one_style_is_one_column(trial: Trial, shop: FakeShop) -> None:
+    shop.style = "choreography"
+    summary = await trial.run()
+
+    assert summary.rows().splitlines()[0].split() == ["sent", "60"]
+    assert set(summary.record()["styles"]) == {"choreography"}
