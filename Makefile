@@ -36,6 +36,10 @@ lint: .venv/test  ## formatting, ruff, mypy, import rules
 bench: kafka-jars .venv/bench  ## measure against stock Faust, Quix Streams and raw aiokafka
 	$(BIN)/python -m bench
 
+.PHONY: compare
+compare: kafka-jars .venv/bench  ## run the same orders in both styles of saga, and write docs/sagas.md: ARGS='--rounds 9'
+	$(BIN)/python -m bench.compare $(ARGS)
+
 # Make hands its variables on: tests.faults reads them from its environment.
 .PHONY: faults
 faults: kafka-jars .venv/test  ## kill, freeze and wipe workers and broker: SEED=1 MINUTES=10 WORKERS=3 RATE=1000 ORDERS=10

@@ -94,8 +94,12 @@ def percentile(values: Sequence[float], percent: float) -> float:
     return ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))]
 
 
+def table(header: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
+    """Lay out a table in Markdown."""
+    return "\n".join(f"| {' | '.join(line)} |" for line in (header, ["---"] * len(header), *lines))
+
+
 def show(title: str, header: Sequence[str], lines: Iterable[Sequence[str]]) -> None:
-    """Print a table in Markdown, ready to be pasted."""
-    said = "\n".join(f"| {' | '.join(line)} |" for line in (header, ["---"] * len(header), *lines))
-    sys.stdout.write(f"\n{title}\n\n{said}\n")
+    """Print a table, ready to be pasted."""
+    sys.stdout.write(f"\n{title}\n\n{table(header, lines)}\n")
     sys.stdout.flush()

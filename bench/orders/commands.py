@@ -1,18 +1,23 @@
-"""What is asked of the system: orders, and stock for them, spread evenly over users and SKUs.
+"""What is asked of the system: orders, and stock for them.
 
-An order follows from its number alone. Written here as records, by librdkafka, as fast as it goes;
+An order follows from its number alone, spread evenly over users and SKUs; or it is one of the
+simulation's, by a seed. Written here as records, by librdkafka, as fast as it goes;
 `bench/orders/placing.py` asks for the same orders over HTTP.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
+import msgspec
 from confluent_kafka import Producer
 
+from agents.cli.simulation.catalogue import CATALOGUE
+from agents.cli.simulation.plan import plans
 from models.messages import Message, Payload
 from models.order_ids import order_id_at
+from models.order_messages import Style
 from models.requests import CustomerRequest, LineRequest, OrderRequest, create_order
 from models.stock_messages import ReceiveStock
 from models.upcasters import catalog
@@ -28,6 +33,7 @@ _APART = 7  # between the SKUs of two lines of an order, so that no two are the 
 
 _CATALOG = catalog()
 _encode = Codec(_CATALOG).encode
+_SIMULATED = tuple(product.sku for product in CATALOGUE)
 
 Row = tuple[str, bytes, bytes, int]  # topic, key, value, partition
 
@@ -51,15 +57,23 @@ def order(number: int, lines: int) -> OrderRequest:
     )
 
 
-def orders(numbers: Iterable[int], lines: int, partitions: int) -> list[Row]:
-    """Commands that place these orders."""
+def simulated(seed: int, style: Style) -> Iterator[OrderRequest]:
+    """Orders without end that nothing stands in the way of: the same in whichever style."""
+    for plan in plans(seed, USERS, run="bench", styles=[style]):
+        if plan.cancel is None and not plan.declined:
+            yield msgspec.convert(plan.body, OrderRequest)
+
+
+def orders(asked: Iterable[OrderRequest], partitions: int) -> dict[str, Row]:
+    """Commands that place these orders, by the ids that they give them."""
     now = datetime.now(UTC)
-    rows = []
-    for number in numbers:
-        asked = order(number, lines)
-        order_id = order_id_at(asked.user_id, int(now.timestamp() * 1000), number)
-        command = create_order(order_id, asked)
-        rows.append(_row(topics.order_commands, command, order_id, asked.user_id, now, partitions))
+    rows = {}
+    for number, each in enumerate(asked):
+        order_id = order_id_at(each.user_id, int(now.timestamp() * 1000), number)
+        command = create_order(order_id, each)
+        rows[order_id] = _row(
+            topics.order_commands, command, order_id, each.user_id, now, partitions
+        )
     return rows
 
 
@@ -75,7 +89,7 @@ def stock(partitions: int) -> list[Row]:
             now,
             partitions,
         )
-        for sku in (f"SKU-{number:02d}" for number in range(SKUS))
+        for sku in (*(f"SKU-{number:02d}" for number in range(SKUS)), *_SIMULATED)
     ]
 
 

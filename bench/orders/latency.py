@@ -62,10 +62,10 @@ class Waits:
         }
 
 
-def place(system: System, rate: float, seconds: float) -> Waits:
-    """Place orders at a rate for so many seconds that count."""
+def place(system: System, rate: float, seconds: float, **orders: object) -> Waits:
+    """Place orders at a rate for so many seconds that count; `orders` says which ones."""
     cpu = system.cpu()
-    said = Client(system, "placing", seconds + SETTLING, rate=rate).figures()
+    said = Client(system, "placing", seconds + SETTLING, rate=rate, **orders).figures()
     return Waits(said, rate, cost(system, cpu, len(said["placed"])))
 
 

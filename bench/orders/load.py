@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 
 from bench.orders import commands
 from bench.orders.log import Ends, Volume, volumes
 from bench.orders.system import System
+from models.requests import OrderRequest
 
 
 class Load:
@@ -23,14 +25,18 @@ class Load:
         self.system.settle()
 
     def place(self, count: int, lines: int) -> float:
-        """Place orders; returns the seconds until the last one was confirmed, paid and deducted."""
+        """Place the next orders; returns the seconds that they took."""
         numbers = range(self.placed, self.placed + count)
-        self.placed += count
-        rows = commands.orders(numbers, lines, self.system.partitions)
+        return self.place_all(commands.order(number, lines) for number in numbers)
+
+    def place_all(self, asked: Iterable[OrderRequest]) -> float:
+        """Place orders; returns the seconds until the last one was confirmed, paid and deducted."""
+        rows = commands.orders(asked, self.system.partitions).values()
+        self.placed += len(rows)
         ends = Ends(self.bootstrap, self.system.partitions)
         start = time.perf_counter()
         commands.write(self.bootstrap, rows)
-        end = ends.until(count)
+        end = ends.until(len(rows))
         ends.close()
         return end - start
 

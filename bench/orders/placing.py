@@ -14,13 +14,17 @@ import http
 import json
 import sys
 import time
-from typing import Any
+from collections.abc import Iterator
+from itertools import count
+from typing import Any, get_args
 
 import aiohttp
 import msgspec
 import uvloop
 
-from bench.orders.commands import order
+from bench.orders.commands import order, simulated
+from models.order_messages import Style
+from models.requests import OrderRequest
 
 WAIT_SECONDS = 30
 _PATIENCE = aiohttp.ClientTimeout(total=WAIT_SECONDS + 10)
@@ -34,9 +38,9 @@ class Client:
         self._url = f"{url}/orders?wait={WAIT_SECONDS}s"
         self.placed: list[tuple[str | None, float, float | None]] = []
 
-    async def place(self, number: int, lines: int, due: float) -> None:
+    async def place(self, asked: OrderRequest, due: float) -> None:
         """Place an order, and wait until it is confirmed."""
-        body = msgspec.json.encode(order(number, lines))
+        body = msgspec.json.encode(asked)
         due_at = 1000 * (time.time() - time.perf_counter() + due)
         try:
             answer = await self._post(body)
@@ -53,8 +57,16 @@ class Client:
             return said if response.status == http.HTTPStatus.OK else {}
 
 
+def orders(asked: argparse.Namespace) -> Iterator[OrderRequest]:
+    """Orders by their numbers; with a seed those of the simulation, in a style."""
+    if asked.seed is None:
+        return (order(number, asked.lines) for number in count())
+    return simulated(asked.seed, asked.saga)
+
+
 async def main(asked: argparse.Namespace) -> None:
     """Place all orders by the clock, and print what became of them."""
+    source = orders(asked)
     connector = aiohttp.TCPConnector(limit=0)
     async with aiohttp.ClientSession(connector=connector, timeout=_PATIENCE) as session:
         client = Client(session, asked.url)
@@ -65,7 +77,7 @@ async def main(asked: argparse.Namespace) -> None:
                 due = start + number / asked.rate
                 await asyncio.sleep(max(0.0, due - time.perf_counter()))
                 late = max(late, time.perf_counter() - due)
-                group.create_task(client.place(asked.first + number, asked.lines, due))
+                group.create_task(client.place(next(source), due))
     report = {"placed": client.placed, "late_ms": 1000 * late, "cpu_seconds": time.process_time()}
     sys.stdout.write(json.dumps(report) + "\n")
 
@@ -76,5 +88,6 @@ if __name__ == "__main__":
     parser.add_argument("--rate", type=float, required=True)
     parser.add_argument("--seconds", type=float, required=True)
     parser.add_argument("--lines", type=int, default=1)
-    parser.add_argument("--first", type=int, default=0, help="number of the first order")
+    parser.add_argument("--seed", type=int, help="of simulated orders")
+    parser.add_argument("--saga", choices=get_args(Style), help="style of simulated orders")
     uvloop.run(main(parser.parse_args()))

@@ -7,6 +7,7 @@ counted until the read side, too, has nothing left to do.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from bench.figures import Results, Rows, show
@@ -29,12 +30,16 @@ _READ_AGAIN = {topic.name for topic in topics.ALL} - {topics.sagas.name, topics.
 
 def measure(load: Load, count: int, lines: int) -> dict[str, Any]:
     """Place so many orders, and give what one of them cost."""
+    return {"lines": lines, **measured(load, count, lambda: load.place(count, lines))}
+
+
+def measured(load: Load, count: int, place: Callable[[], float]) -> dict[str, Any]:
+    """Have so many orders placed, and give what one of them cost."""
     cpu, written = load.system.cpu(), load.volumes()
-    seconds = load.place(count, lines)
+    seconds = place()
     load.system.settle()
     return {
         "orders": count,
-        "lines": lines,
         "orders_per_second": count / seconds,
         **cost(load.system, cpu, count),
         "topics": {

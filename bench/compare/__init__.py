@@ -1,0 +1,1 @@
+"""Both styles of saga beside each other, on one machine: `python -m bench.compare`."""
