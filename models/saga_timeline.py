@@ -43,7 +43,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     status: PartStatus
     since: datetime
-    attempts: int = 1
+    attempts: int
     answered_at: datetime | None = None
     answered_by: str | None = None
     undone_at: datetime | None = None
